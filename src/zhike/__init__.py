@@ -1,0 +1,3 @@
+"""Zhike 知客: a customer value platform."""
+
+__version__ = "0.1.0"
