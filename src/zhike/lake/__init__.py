@@ -1,0 +1,1 @@
+"""Facts as they happened and every computed table: the catalog, the engines, the snapshots."""

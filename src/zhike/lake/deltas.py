@@ -1,0 +1,188 @@
+"""Delta tables on disk: append, merge and overwrite, each durable before it is reported done."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from zhike.kernel.errors import ZhikeError
+from zhike.lake.catalog import Table
+
+# Manifests, not the age of a log entry, decide how long a version can be opened.
+_CONFIGURATION = {"delta.logRetentionDuration": "interval 36500 days"}
+
+
+@dataclass(frozen=True, slots=True)
+class PinnedFile:
+    """One Parquet file of a table version: path below the table's folder, bytes, rows."""
+
+    path: str
+    size: int
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class PinnedTable:
+    """Exactly one version of one table; what a manifest names and an engine reads."""
+
+    name: str
+    version: int
+    rows: int
+    files: tuple[PinnedFile, ...]
+
+
+class DeltaFolder:
+    """The Delta tables below one folder, one sub-folder a table."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def path(self, name: str) -> Path:
+        return self.root / name
+
+    def pinned(self, name: str) -> PinnedTable | None:
+        """The newest version of a table, or None where nothing was ever written.
+
+        Raises
+        ------
+        ZhikeError
+            ``lake.empty_commit`` if the newest log entry has no content (a power loss): the rows
+            that it named would silently be missing.
+        """
+        if not (self.path(name) / "_delta_log").is_dir():
+            return None
+        self._refuse_empty_commit(name)
+        delta = self._open(name)
+        actions = pa.table(delta.get_add_actions(flatten=True))
+        files = tuple(
+            PinnedFile(path=path, size=size, rows=rows)
+            for path, size, rows in zip(
+                actions["path"].to_pylist(),
+                actions["size_bytes"].to_pylist(),
+                actions["num_records"].to_pylist(),
+                strict=True,
+            )
+        )
+        return PinnedTable(name, delta.version(), sum(file.rows for file in files), files)
+
+    def create(self, table: Table) -> None:
+        """Make an empty table where there is none."""
+        from deltalake import DeltaTable
+
+        DeltaTable.create(
+            self.path(table.name), schema=table.arrow_schema(), mode="ignore", configuration=_CONFIGURATION
+        )
+
+    def append(self, table: Table, rows: pa.Table) -> PinnedTable:
+        """Add rows as one commit."""
+        from deltalake import write_deltalake
+
+        self.create(table)
+        write_deltalake(self.path(table.name), rows.cast(table.arrow_schema()), mode="append")
+        return self._settled(table.name)
+
+    def replace(self, table: Table, rows: pa.Table) -> PinnedTable:
+        """Make rows the whole content of the table's next version."""
+        from deltalake import write_deltalake
+
+        self.create(table)
+        write_deltalake(self.path(table.name), rows.cast(table.arrow_schema()), mode="overwrite")
+        return self._settled(table.name)
+
+    def upsert(self, table: Table, rows: pa.Table) -> PinnedTable:
+        """Replace the rows whose key is there, add the others: one commit."""
+        self.create(table)
+        same_key = " AND ".join(f"old.{column} = new.{column}" for column in table.key)
+        (
+            self._open(table.name)
+            .merge(
+                rows.cast(table.arrow_schema()), predicate=same_key, source_alias="new", target_alias="old"
+            )
+            .when_matched_update_all()
+            .when_not_matched_insert_all()
+            .execute()
+        )
+        return self._settled(table.name)
+
+    def overwrite(self, table: Table, files: list[PinnedFile]) -> PinnedTable:
+        """Make files that already lie in the table's folder the whole content of its next version."""
+        from deltalake.transaction import AddAction
+
+        self.create(table)
+        folder = self.path(table.name)
+        for file in files:
+            _fsync(folder / file.path)
+        moment = int(time.time() * 1000)
+        adds = [
+            AddAction(file.path, file.size, {}, moment, True, json.dumps({"numRecords": file.rows}))
+            for file in files
+        ]
+        delta = self._open(table.name)
+        delta.create_write_transaction(
+            list(adds), mode="overwrite", schema=table.arrow_schema(), partition_by=[]
+        )
+        return self._settled(table.name)
+
+    def vacuum(self, name: str, *, keep_versions: list[int]) -> int:
+        """Delete the files that no kept version and not the newest one needs; how many they were."""
+        if not (self.path(name) / "_delta_log").is_dir():
+            return 0
+        removed = self._open(name).vacuum(
+            retention_hours=0,
+            dry_run=False,
+            enforce_retention_duration=False,
+            full=True,
+            keep_versions=keep_versions,
+        )
+        return len(removed)
+
+    def _open(self, name: str) -> Any:
+        from deltalake import DeltaTable
+
+        return DeltaTable(self.path(name))
+
+    def _settled(self, name: str) -> PinnedTable:
+        """The newest version, after its files, its log entry and both folders are on the disk."""
+        # deltalake does not fsync local commits.
+        pinned = self.pinned(name)
+        assert pinned is not None
+        folder = self.path(name)
+        log = folder / "_delta_log"
+        for file in pinned.files:
+            if (folder / file.path).stat().st_mtime > time.time() - 3600:
+                _fsync(folder / file.path)
+        _fsync(log / f"{pinned.version:020d}.json")
+        _fsync(log)
+        _fsync(folder)
+        return pinned
+
+    def _refuse_empty_commit(self, name: str) -> None:
+        commits = sorted((self.path(name) / "_delta_log").glob("*.json"))
+        if commits and commits[-1].stat().st_size == 0:
+            raise ZhikeError(
+                "lake.empty_commit",
+                zh=f"表 {name} 的最新提交 {commits[-1]} 是空文件（可能断过电）。请从备份恢复该文件，或删除它后重新导入最后一批数据",
+                en=f"the newest commit of {name}, {commits[-1]}, is an empty file (a power loss?). "
+                "Restore it from a backup, or delete it and import the last batch again",
+            )
+
+
+def _fsync(path: Path) -> None:
+    if os.name == "nt" and path.is_dir():  # Windows cannot open a folder for fsync.
+        return
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def fsync_path(path: Path) -> None:
+    """Push one file or folder to the disk."""
+    _fsync(path)

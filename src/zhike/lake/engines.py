@@ -1,0 +1,143 @@
+"""The only place that opens DuckDB, Spark or another engine."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+
+from zhike.kernel.errors import UsageError
+from zhike.lake.deltas import PinnedFile
+
+_INTEGERS = {"int64": "BIGINT", "int32": "INTEGER"}
+
+
+class Engine(Protocol):
+    """Runs Ibis expressions over Parquet files."""
+
+    def read(self, name: str, files: list[Path], empty: pa.Schema) -> ir.Table:
+        """The rows of some Parquet files; of none, an empty table of that schema."""
+
+    def load(self, name: str, rows: pa.Table) -> ir.Table:
+        """A small table that the driver holds in memory."""
+
+    def keep(self, name: str, expression: ir.Table) -> ir.Table:
+        """Run and keep the rows for later expressions of this engine; they go when it closes."""
+
+    def fetch(self, expression: ir.Table) -> pa.Table:
+        """Run and return the rows."""
+
+    def write(self, expression: ir.Table, folder: Path) -> list[PinnedFile]:
+        """Run and write the rows as Parquet files with fresh names into `folder`."""
+
+    def close(self) -> None:
+        """Give back memory and files."""
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What an engine may use. `threads` 0 is all cores; `memory` is a DuckDB size such as ``512MB``, or empty for the default."""
+
+    threads: int = 0
+    memory: str = ""
+
+
+WEB_BUDGET = Budget(threads=1, memory="512MB")
+WORKER_BUDGET = Budget()
+
+
+class DuckDBEngine:
+    """DuckDB in this process; one database, a cursor for each query, so threads may share it."""
+
+    def __init__(self, budget: Budget, spill: Path) -> None:
+        settings: dict[str, str | int | bool] = {
+            "preserve_insertion_order": False,
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+        }
+        if budget.threads:
+            settings["threads"] = budget.threads
+        if budget.memory:
+            settings["memory_limit"] = budget.memory
+        self._backend = ibis.duckdb.connect(temp_directory=str(spill), **settings)
+        self._lock = threading.Lock()
+
+    def read(self, name: str, files: list[Path], empty: pa.Schema) -> ir.Table:
+        if not files:
+            return self.load(name, empty.empty_table())
+        fresh, listed = _fresh(name), ", ".join(f"'{_quoted(file)}'" for file in files)
+        # Not Ibis' own reader: its views are temporary, and a cursor would not see them.
+        self._cursor().execute(f"CREATE VIEW {fresh} AS FROM read_parquet([{listed}])")
+        return self._table(fresh)
+
+    def load(self, name: str, rows: pa.Table) -> ir.Table:
+        with self._lock:
+            return self._backend.create_table(_fresh(name), rows)
+
+    def keep(self, name: str, expression: ir.Table) -> ir.Table:
+        fresh = _fresh(name)
+        self._cursor().execute(f"CREATE TABLE {fresh} AS {self._sql(expression)}")
+        return self._table(fresh)
+
+    def fetch(self, expression: ir.Table) -> pa.Table:
+        return self._cursor().sql(self._sql(expression)).to_arrow_table()
+
+    def write(self, expression: ir.Table, folder: Path) -> list[PinnedFile]:
+        folder.mkdir(parents=True, exist_ok=True)
+        # A killed COPY leaves a broken file; under a name that no commit mentions it is only litter.
+        file = folder / f"part-{uuid.uuid4().hex}.parquet"
+        copy = f"COPY ({self._sql(expression)}) TO '{_quoted(file)}' (FORMAT parquet, COMPRESSION snappy)"
+        (rows,) = self._cursor().execute(copy).fetchall()[0]
+        return [PinnedFile(path=file.name, size=file.stat().st_size, rows=rows)]
+
+    def close(self) -> None:
+        self._backend.disconnect()
+
+    def _table(self, name: str) -> ir.Table:
+        with self._lock:
+            return self._backend.table(name)
+
+    def _sql(self, expression: ir.Table) -> str:
+        with self._lock:
+            query = str(self._backend.compile(expression))
+        # A sum of integers is a 128-bit integer to DuckDB, which Arrow and Parquet would make a float.
+        typed = ", ".join(
+            f'CAST("{name}" AS {_INTEGERS[kind]}) AS "{name}"' if kind in _INTEGERS else f'"{name}"'
+            for name, kind in ((name, str(dtype).lstrip("!")) for name, dtype in expression.schema().items())
+        )
+        return f"SELECT {typed} FROM ({query})"
+
+    def _cursor(self) -> Any:
+        return self._backend.con.cursor()
+
+
+def open_engine(url: str, budget: Budget, *, spill: Path) -> Engine:
+    """The engine that a URL names; ``duckdb`` is the only one of this release.
+
+    Raises
+    ------
+    UsageError
+        ``engine.unknown``.
+    """
+    if (urlsplit(url).scheme or url) == "duckdb":
+        return DuckDBEngine(budget, spill)
+    raise UsageError(
+        "engine.unknown",
+        zh=f"不认识计算引擎“{url}”；可用：duckdb",
+        en=f"unknown engine “{url}”; known: duckdb",
+    )
+
+
+def _fresh(name: str) -> str:
+    return f"{name}_{uuid.uuid4().hex[:12]}"
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")

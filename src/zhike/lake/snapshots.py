@@ -1,0 +1,316 @@
+"""Snapshots: the only place that runs a query, and the only way that computed tables become visible."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import filelock
+import ibis.expr.types as ir
+import pyarrow as pa
+
+from zhike.kernel import clock
+from zhike.kernel.errors import ZhikeError
+from zhike.lake import catalog
+from zhike.lake.deltas import DeltaFolder, PinnedTable
+from zhike.lake.engines import WEB_BUDGET, WORKER_BUDGET, Budget, Engine, open_engine
+from zhike.lake.manifests import Manifest, ManifestFolder
+
+log = logging.getLogger(__name__)
+
+_LEAST_FREE_BYTES = 64 * 1024 * 1024
+
+
+class Snapshot:
+    """A published, frozen set of tables: facts as they were pinned and everything computed from them."""
+
+    def __init__(self, manifest: Manifest, deltas: DeltaFolder, engine: Engine) -> None:
+        self.manifest = manifest
+        self._deltas = deltas
+        self._engine = engine
+        self._tables: dict[str, ir.Table] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def id(self) -> int:
+        return self.manifest.id
+
+    @property
+    def as_of(self) -> date:
+        return self.manifest.as_of
+
+    @property
+    def created_at(self) -> datetime:
+        return self.manifest.created_at
+
+    def table(self, name: str) -> ir.Table:
+        """A table of this snapshot, to describe queries on.
+
+        Raises
+        ------
+        UsageError
+            ``table.unknown`` for a name that the catalog does not have.
+        """
+        with self._lock:
+            if name not in self._tables:
+                pinned = self.manifest.tables.get(name)
+                self._tables[name] = _bound(self._engine, self._deltas, catalog.table(name), pinned)
+            return self._tables[name]
+
+    def fetch(self, expression: ir.Table) -> pa.Table:
+        """Run a query and return its rows."""
+        return self._engine.fetch(expression)
+
+    def rows(self, expression: ir.Table) -> list[dict[str, Any]]:
+        """Run a query and return its rows as dicts; for small results."""
+        rows: list[dict[str, Any]] = self.fetch(expression).to_pylist()
+        return rows
+
+
+class Draft:
+    """A snapshot in the making: visible to nobody until `publish`."""
+
+    def __init__(self, lake: Lake, engine: Engine, as_of: date) -> None:
+        self.as_of = as_of
+        self._lake = lake
+        self._engine = engine
+        self._pinned: dict[str, PinnedTable] = {}
+        self._tables: dict[str, ir.Table] = {}
+        for fact in catalog.tables("fact"):
+            self._pin(fact.name, lake.deltas.pinned(fact.name))
+
+    def table(self, name: str) -> ir.Table:
+        """A fact as it was when the draft was opened, or a table produced earlier in this draft."""
+        if catalog.table(name).name not in self._tables:
+            raise ZhikeError(
+                "stage.order",
+                zh=f"表 {name} 还没有在这次刷新中生成，请检查阶段顺序",
+                en=f"the table {name} is not produced yet in this refresh; check the order of the stages",
+            )
+        return self._tables[name]
+
+    def produce(self, name: str, expression: ir.Table) -> int:
+        """Run an expression as the next version of a published table; the number of rows."""
+        table = catalog.table(name)
+        files = self._engine.write(table.shaped(expression), self._lake.deltas.path(name))
+        return self._pin(name, self._lake.deltas.overwrite(table, files))
+
+    def produce_rows(self, name: str, rows: pa.Table) -> int:
+        """Publish rows that were computed in memory."""
+        return self.produce(name, self._engine.load(name, rows.cast(catalog.table(name).arrow_schema())))
+
+    def copy_fact(self, name: str, mark: str, read: Callable[[], pa.Table]) -> int:
+        """Bring a fact that the database owns up to date; nothing is read while `mark` stays the same."""
+        table = catalog.table(name)
+        deltas, note = self._lake.deltas, self._lake.root / "marks" / name
+        pinned = deltas.pinned(name)
+        if pinned is None or not note.is_file() or note.read_text() != f"{pinned.version} {mark}":
+            files = self._engine.write(table.shaped(self._engine.load(name, read())), deltas.path(name))
+            pinned = deltas.overwrite(table, files)
+            note.parent.mkdir(exist_ok=True)
+            note.write_text(f"{pinned.version} {mark}")
+        return self._pin(name, pinned)
+
+    def keep(self, name: str, expression: ir.Table) -> ir.Table:
+        """Run an expression that several stages read and keep it until the draft is closed; never published."""
+        return self._engine.keep(name, expression)
+
+    def load(self, name: str, rows: pa.Table) -> ir.Table:
+        """Rows held in memory, as a table to join with; never published."""
+        return self._engine.load(name, rows)
+
+    def fetch(self, expression: ir.Table) -> pa.Table:
+        return self._engine.fetch(expression)
+
+    def publish(self, *, historical: bool) -> Manifest:
+        """Make every table of this draft visible in one step."""
+        current = self._lake.manifests_current()
+        newest = max(self._lake.manifests.ids(), default=0)
+        manifest = Manifest(
+            id=newest + 1,
+            as_of=self.as_of,
+            created_at=clock.now(),
+            historical=historical,
+            previous_id=current.id if current and not historical else None,
+            tables=dict(sorted(self._pinned.items())),
+        )
+        self._lake.manifests.publish(manifest)
+        return manifest
+
+    def _pin(self, name: str, pinned: PinnedTable | None) -> int:
+        if pinned is not None:
+            self._pinned[name] = pinned
+        self._tables[name] = _bound(self._engine, self._lake.deltas, catalog.table(name), pinned)
+        return pinned.rows if pinned else 0
+
+
+class Lake:
+    """One lake: its Delta tables, its manifests and its locks."""
+
+    def __init__(self, root: Path, engine_url: str = "duckdb") -> None:
+        self.root = root
+        self.engine_url = engine_url
+        self.deltas = DeltaFolder(root / "tables")
+        self.manifests = ManifestFolder(root / "manifests")
+        self._opened: Snapshot | None = None
+        self._lock = threading.Lock()
+        self._readers: dict[Budget, Engine] = {}
+
+    def current(self) -> Snapshot | None:
+        """The newest whole snapshot that is not historical; None before the first refresh."""
+        with self._lock:
+            manifest = self.manifests_current(known=self._opened.manifest if self._opened else None)
+            if manifest is None:
+                self._opened = None
+            elif self._opened is None or self._opened.id != manifest.id:
+                self._opened = Snapshot(manifest, self.deltas, self._reader(WEB_BUDGET))
+            return self._opened
+
+    def snapshot(self, id: int, *, budget: Budget = WEB_BUDGET) -> Snapshot:
+        """One snapshot by number, a historical one included.
+
+        Raises
+        ------
+        ZhikeError
+            ``snapshot.missing`` or ``snapshot.damaged``.
+        """
+        if id not in self.manifests.ids():
+            raise ZhikeError("snapshot.missing", zh=f"没有第 {id} 号快照", en=f"there is no snapshot {id}")
+        manifest = self.manifests.read(id)
+        if problem := self._damage(manifest):
+            raise ZhikeError(
+                "snapshot.damaged",
+                zh=f"第 {id} 号快照不完整：{problem}",
+                en=f"snapshot {id} is damaged: {problem}",
+            )
+        return Snapshot(manifest, self.deltas, self._reader(budget))
+
+    def manifests_current(self, known: Manifest | None = None) -> Manifest | None:
+        """The manifest in force; one that names missing or truncated files is passed over, loudly."""
+        for id in reversed(self.manifests.ids()):
+            if known is not None and known.id == id:
+                return known
+            try:
+                manifest = self.manifests.read(id)
+            except (ValueError, KeyError, TypeError) as error:
+                log.error("manifest %s is unreadable (%s); falling back to the one before", id, error)
+                continue
+            if manifest.historical:
+                continue
+            if problem := self._damage(manifest):
+                log.error("snapshot %s is damaged (%s); falling back to the one before", id, problem)
+                continue
+            return manifest
+        return None
+
+    @contextmanager
+    def draft(self, as_of: date, *, budget: Budget = WORKER_BUDGET) -> Iterator[Draft]:
+        """A draft to fill and publish; leave `locked` around it."""
+        self._require_space()
+        engine = self._engine(budget)
+        try:
+            yield Draft(self, engine, as_of)
+        finally:
+            engine.close()
+
+    @contextmanager
+    def reading_facts(self, *, budget: Budget = WORKER_BUDGET) -> Iterator[Draft]:
+        """The facts at their newest versions, for imports and for finding `as_of`."""
+        engine = self._engine(budget)
+        try:
+            yield Draft(self, engine, date.max)
+        finally:
+            engine.close()
+
+    @contextmanager
+    def locked(self, what: str) -> Iterator[None]:
+        """Hold the lock of that name; the system frees it when a process dies.
+
+        Raises
+        ------
+        ZhikeError
+            ``lake.busy`` if another process holds it.
+        """
+        self.root.mkdir(parents=True, exist_ok=True)
+        lock = filelock.FileLock(self.root / f"{what}.lock")
+        try:
+            lock.acquire(timeout=0)
+        except filelock.Timeout as error:
+            raise ZhikeError(
+                "lake.busy",
+                zh=f"另一个进程正在对 {self.root} 做同样的事（{what}），等它结束再试",
+                en=f"another process is busy with the same ({what}) on {self.root}; try again when it has finished",
+            ) from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def prune(self, *, keep: int) -> None:
+        """Drop all but the newest `keep` snapshots of each kind, then the files that none of the rest names."""
+        manifests = [self.manifests.read(id) for id in self.manifests.ids()]
+        kept: list[Manifest] = []
+        for historical in (False, True):
+            of_kind = [m for m in manifests if m.historical is historical]
+            kept += of_kind[-keep:]
+            for manifest in of_kind[:-keep]:
+                self.manifests.drop(manifest.id)
+        for table in catalog.tables("published"):
+            versions = sorted({m.tables[table.name].version for m in kept if table.name in m.tables})
+            self.deltas.vacuum(table.name, keep_versions=versions)
+
+    def _reader(self, budget: Budget) -> Engine:
+        if budget not in self._readers:
+            self._readers[budget] = self._engine(budget)
+        return self._readers[budget]
+
+    def _engine(self, budget: Budget) -> Engine:
+        return open_engine(self.engine_url, budget, spill=self.root / "spill")
+
+    def _damage(self, manifest: Manifest) -> str:
+        """What is wrong with the files that a manifest names; empty if all are whole."""
+        for table in manifest.tables.values():
+            for file in table.files:
+                path = self.deltas.path(table.name) / file.path
+                if not path.is_file():
+                    return f"{path} is missing"
+                if path.stat().st_size != file.size:
+                    return f"{path} has {path.stat().st_size} bytes instead of {file.size}"
+        return ""
+
+    def _require_space(self) -> None:
+        self.root.mkdir(parents=True, exist_ok=True)
+        needed = max(_LEAST_FREE_BYTES, 2 * self._newest_snapshot_bytes())
+        free = shutil.disk_usage(self.root).free
+        if free < needed:
+            raise ZhikeError(
+                "disk.full",
+                zh=f"{self.root} 所在磁盘只剩 {free // 2**20} MB，刷新需要 {needed // 2**20} MB。现有快照仍然有效；请先腾出空间",
+                en=f"the disk of {self.root} has {free // 2**20} MB left, a refresh needs {needed // 2**20} MB. "
+                "The present snapshot stays in force; make room first",
+            )
+
+    def _newest_snapshot_bytes(self) -> int:
+        current = self.manifests_current()
+        if current is None:
+            return 0
+        computed = (t for name, t in current.tables.items() if catalog.table(name).kind == "published")
+        return sum(file.size for table in computed for file in table.files)
+
+
+@lru_cache(maxsize=8)
+def open_lake(root: Path, engine_url: str = "duckdb") -> Lake:
+    """The lake below that folder; the same object within a process."""
+    return Lake(root, engine_url)
+
+
+def _bound(engine: Engine, deltas: DeltaFolder, table: catalog.Table, pinned: PinnedTable | None) -> ir.Table:
+    files = [deltas.path(table.name) / file.path for file in pinned.files] if pinned else []
+    return engine.read(table.name, files, table.arrow_schema())

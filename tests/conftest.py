@@ -1,0 +1,67 @@
+"""One data folder for the whole run, and the cast: Alice owns the shop, Charlie is a stranger."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.cast import PASSWORD
+from zhike.kernel.home import BusinessSettings, Home, create_home
+from zhike.web.boot import boot
+
+if TYPE_CHECKING:
+    from django.test import Client
+    from playwright.sync_api import Browser
+
+    from zhike.accounts.models import User
+
+# At import and not in a fixture: test modules import models, and those need the settings of a data folder.
+_HOME = create_home(Path(tempfile.mkdtemp(prefix="zhike-test-")), BusinessSettings(name="山茶小铺"))
+boot(_HOME)
+
+
+def pytest_unconfigure() -> None:
+    shutil.rmtree(_HOME.path, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def home() -> Home:
+    """The data folder of this run; its database is Django's test database, its lake is empty."""
+    return _HOME
+
+
+@pytest.fixture
+def alice(db: None) -> User:
+    """The owner."""
+    from zhike.accounts.services import create_owner
+
+    return create_owner(email="alice@example.com", password=PASSWORD, display_name="Alice")
+
+
+@pytest.fixture
+def alice_client(client: Client, alice: User) -> Client:
+    """A browser in which Alice is signed in."""
+    client.force_login(alice, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+@pytest.fixture
+def charlie_client(db: None) -> Client:
+    """A browser of somebody who has no account."""
+    from django.test import Client
+
+    return Client()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium for the whole run; `tests.browser.visitor` opens pages in it."""
+    from tests.browser import chromium
+
+    with chromium() as opened:
+        yield opened
