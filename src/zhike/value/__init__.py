@@ -1,0 +1,1 @@
+"""What they are worth: features, RFM, CLV, value score."""

@@ -1,0 +1,1 @@
+"""Analysis behind the value domain."""
