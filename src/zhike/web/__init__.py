@@ -1,0 +1,1 @@
+"""The web application around the domains: settings, root URLs, the frame of every page, assets, home."""
