@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ import pytest
 
 from tests.cast import PASSWORD
 from zhike.kernel.home import BusinessSettings, Home, create_home
+from zhike.pipeline import catalog as _every_table  # noqa: F401 - importing registers
 from zhike.web.boot import boot
 
 if TYPE_CHECKING:
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
 # At import and not in a fixture: test modules import models, and those need the settings of a data folder.
 _HOME = create_home(Path(tempfile.mkdtemp(prefix="zhike-test-")), BusinessSettings(name="山茶小铺"))
 boot(_HOME)
+# Or the workers of a parallel run would inherit this folder instead of making their own.
+for _name in ("ZHIKE_HOME", "DJANGO_SETTINGS_MODULE"):
+    os.environ.pop(_name, None)
 
 
 def pytest_unconfigure() -> None:

@@ -1,5 +1,3 @@
-from datetime import date
-
 from django.test import RequestFactory
 
 from zhike.pages.links import same_page, with_query
@@ -25,12 +23,6 @@ def test_the_period_is_read_from_the_address() -> None:
 def test_a_period_that_is_not_offered_means_thirty_days() -> None:
     assert period_picker(REQUESTS.get("/?period=31")).days == 30
     assert period_picker(REQUESTS.get("/?period=x")).days == 30
-
-
-def test_a_period_and_the_one_before_it_are_equally_long_and_touch() -> None:
-    picker = period_picker(REQUESTS.get("/?period=7"))
-    assert picker.start(date(2026, 1, 10)) == date(2026, 1, 4)
-    assert picker.previous_end(date(2026, 1, 10)) == date(2026, 1, 3)
 
 
 def test_pages_end_where_the_list_ends() -> None:

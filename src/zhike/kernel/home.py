@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from zhike.kernel.errors import UsageError, ZhikeError
 
 SETTINGS_FILE = "zhike.toml"
+LANGUAGES = ("zh-hans", "en")
 _SettingsT = TypeVar("_SettingsT")
 
 
@@ -152,6 +153,12 @@ def _check_business(business: BusinessSettings, file: Path) -> None:
             zh=f"{file} 的 time_zone“{business.time_zone}”不存在，例如应写 Asia/Shanghai",
             en=f"the time_zone “{business.time_zone}” in {file} does not exist; write for example Asia/Shanghai",
         ) from error
+    if business.language not in LANGUAGES:
+        raise ZhikeError(
+            "settings.language",
+            zh=f"{file} 的 language“{business.language}”应为 {' 或 '.join(LANGUAGES)}",
+            en=f"the language “{business.language}” in {file} must be {' or '.join(LANGUAGES)}",
+        )
     if len(business.currency) != 3 or not business.currency.isupper():
         raise ZhikeError(
             "settings.currency",

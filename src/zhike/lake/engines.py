@@ -115,7 +115,10 @@ class DuckDBEngine:
         return f"SELECT {typed} FROM ({query})"
 
     def _cursor(self) -> Any:
-        return self._backend.con.cursor()
+        cursor = self._backend.con.cursor()
+        # It would write into the standard output of our own commands, and is set a connection.
+        cursor.execute("SET enable_progress_bar = false")
+        return cursor
 
 
 def open_engine(url: str, budget: Budget, *, spill: Path) -> Engine:

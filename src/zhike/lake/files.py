@@ -5,9 +5,8 @@ Amounts become decimals in all three. A file appears under its name only when it
 
 from __future__ import annotations
 
-import os
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -66,7 +65,11 @@ class Extract:
         """As written to Parquet: amounts as decimals, every field with its meaning."""
         fields = zip(self.table.columns, self.table.arrow_schema(), strict=True)
         described = [_described(column, field, self.currency) for column, field in fields]
-        facts = {"zhike.table": self.table.name, "zhike.as_of": f"{self.as_of}", "zhike.currency": self.currency}
+        facts = {
+            "zhike.table": self.table.name,
+            "zhike.as_of": f"{self.as_of}",
+            "zhike.currency": self.currency,
+        }
         return pa.schema(described, metadata={**facts, "zhike.filter": self.filter.en})
 
     def written_batches(self) -> Iterable[pa.RecordBatch]:
@@ -101,16 +104,18 @@ def write_file(path: Path, extract: Extract, *, line_end: str = CRLF) -> int:
         fsync_path(path.parent)
     except OSError as error:
         raise ZhikeError(
-            "file.unwritable", zh=f"无法写入 {path}：{error.strerror}", en=f"cannot write {path}: {error.strerror}"
+            "file.unwritable",
+            zh=f"无法写入 {path}：{error.strerror}",
+            en=f"cannot write {path}: {error.strerror}",
         ) from error
     finally:
         draft.unlink(missing_ok=True)
     return rows
 
 
-def batches_of(rows: pa.Table) -> Iterable[pa.RecordBatch]:
+def batches_of(rows: pa.Table) -> Iterator[pa.RecordBatch]:
     """A table in batches of a size that the writers work well with."""
-    return iter(rows.combine_chunks().to_batches(max_chunksize=_BATCH_ROWS))
+    yield from rows.combine_chunks().to_batches(max_chunksize=_BATCH_ROWS)
 
 
 _Writer = Callable[[Path, Extract, str], int]
@@ -143,7 +148,9 @@ def _check_place(path: Path) -> None:
             en=f"the folder {path.parent} does not exist; make it first",
         )
     if path.is_dir():
-        raise UsageError("file.is_folder", zh=f"{path} 是文件夹，请写文件名", en=f"{path} is a folder; name a file")
+        raise UsageError(
+            "file.is_folder", zh=f"{path} 是文件夹，请写文件名", en=f"{path} is a folder; name a file"
+        )
 
 
 def _write_parquet(path: Path, extract: Extract, line_end: str) -> int:
@@ -178,7 +185,9 @@ def _write_workbook(path: Path, extract: Extract, line_end: str) -> int:
 
 
 def _described(column: Column, field: pa.Field, currency: str) -> pa.Field:
-    kind = pa.decimal128(_AMOUNT_DIGITS, minor_digits(currency)) if column.unit == "minor_units" else field.type
+    kind = (
+        pa.decimal128(_AMOUNT_DIGITS, minor_digits(currency)) if column.unit == "minor_units" else field.type
+    )
     unit = currency if column.unit == "minor_units" else column.unit
     return pa.field(field.name, kind, metadata={"zh": column.text.zh, "en": column.text.en, "unit": unit})
 
@@ -212,4 +221,3 @@ def _worded(values: pa.Array, zone: ZoneInfo) -> pa.Array:
         guarded = pc.binary_join_element_wise("'", values, "")
         return pc.if_else(pc.match_substring_regex(values, _FORMULA), guarded, values)
     return values
-

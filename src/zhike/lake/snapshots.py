@@ -129,10 +129,13 @@ class Draft:
     def fetch(self, expression: ir.Table) -> pa.Table:
         return self._engine.fetch(expression)
 
-    def publish(self, *, historical: bool) -> Manifest:
-        """Make every table of this draft visible in one step."""
+    def publish(self, *, historical: bool, after: int = 0) -> Manifest:
+        """Make every table of this draft visible in one step.
+
+        `after` is the highest number known elsewhere: numbers are never given twice, even if manifests were lost.
+        """
         current = self._lake.manifests_current()
-        newest = max(self._lake.manifests.ids(), default=0)
+        newest = max([after, *self._lake.manifests.ids()])
         manifest = Manifest(
             id=newest + 1,
             as_of=self.as_of,

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import xlsxwriter
+from xlsxwriter.exceptions import FileCreateError
 from xlsxwriter.format import Format
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
@@ -46,8 +47,16 @@ def write_workbook(path: Path, extract: Extract) -> int:
         book = xlsxwriter.Workbook(path, {"constant_memory": True, "tmpdir": waiting})
         rows = _RowsSheet(book, extract).write()
         _write_about(book, extract, rows)
-        book.close()
+        _close(book)
     return rows
+
+
+def _close(book: Workbook) -> None:
+    try:
+        book.close()
+    except FileCreateError as error:
+        # What the caller knows how to say: the disk is full, or the file may not be written.
+        raise next((cause for cause in error.args if isinstance(cause, OSError)), OSError(str(error))) from error
 
 
 class _RowsSheet:
@@ -77,7 +86,9 @@ class _RowsSheet:
         if rows < _MEASURED_ROWS:
             for place, values in enumerate(batch.columns):
                 self._measure(place, values)
-        writers = [_cell_writer(self._sheet, column, self._extract.zone) for column in self._extract.table.columns]
+        writers = [
+            _cell_writer(self._sheet, column, self._extract.zone) for column in self._extract.table.columns
+        ]
         for values in zip(*(column.to_pylist() for column in batch.columns), strict=True):
             rows += 1
             for place, value in enumerate(values):
@@ -174,15 +185,17 @@ def _cell_writer(sheet: Worksheet, column: Column, zone: ZoneInfo) -> _CellWrite
     if column.type == "string" or _is_id(column):
         return lambda row, place, value, style: sheet.write_string(row, place, _fitting(column, value), style)
     if column.type == "boolean":
-        return sheet.write_boolean
+        return lambda row, place, value, style: sheet.write_boolean(row, place, value, style)
     if column.type == "date":
-        return sheet.write_datetime
+        return lambda row, place, value, style: sheet.write_datetime(row, place, value, style)
     if column.type == "timestamp":
         return lambda row, place, value, style: sheet.write_datetime(row, place, _local(value, zone), style)
     return lambda row, place, value, style: _write_number(sheet, row, place, value, style)
 
 
-def _write_number(sheet: Worksheet, row: int, place: int, value: int | float | Decimal, style: Format | None) -> None:
+def _write_number(
+    sheet: Worksheet, row: int, place: int, value: int | float | Decimal, style: Format | None
+) -> None:
     number = float(value)
     if number - number == 0:  # Excel has no infinity and no NaN
         sheet.write_number(row, place, number, style)
@@ -216,4 +229,3 @@ def _too_many_rows() -> UsageError:
         en=f"a sheet of Excel holds {MOST_ROWS:,} rows and these are more; "
         "narrow the filter, or export .csv or .parquet",
     )
-

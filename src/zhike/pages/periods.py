@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
 
 from django.http import HttpRequest
 
@@ -36,14 +35,6 @@ class PeriodPicker:
     @property
     def text(self) -> Text:
         return _LAST_DAYS.format(days=self.days)
-
-    def start(self, as_of: date) -> date:
-        """First day of the period that ends with `as_of`, both included."""
-        return as_of - timedelta(days=self.days - 1)
-
-    def previous_end(self, as_of: date) -> date:
-        """Last day of the equally long period before."""
-        return as_of - timedelta(days=self.days)
 
 
 def period_picker(request: HttpRequest) -> PeriodPicker:

@@ -29,6 +29,17 @@ def boot(home: Home) -> None:
     django.setup()
 
 
+def bring_up_to_date() -> None:
+    """Apply the migrations that this version has and the database has not."""
+    from django.core.management import call_command
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        call_command("migrate", verbosity=0, interactive=False)
+
+
 def _refuse_another_folder(home: Home) -> None:
     from django.conf import settings
 

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import translation
 
-from zhike.accounts.models import User
+from zhike.accounts.selectors import User
 from zhike.kernel.errors import UsageError, ZhikeError
 from zhike.kernel.words import language_of, speaking
 from zhike.web.errors import refused

@@ -62,7 +62,8 @@ function treemap(spec, colours) {
           itemStyle: { color: colours.fill(item.colour) },
           label: {
             // A name cut to one letter says nothing: small areas keep theirs in the tooltip and the table.
-            show: item.value / total > 0.012,
+            show: item.value / total > 0.02,
+            overflow: "truncate",
             color: colours.on(item.colour),
             // The break stands inside a part: between two parts, wrapping text swallows it.
             formatter: `{name|${safe(item.name)}}{text|\n${safe(details(item))}}`,
@@ -104,6 +105,11 @@ function barList(spec, colours) {
   };
 }
 
+// A share ends at 100%: no axis to 120%.
+function endOfShares(unit) {
+  return unit === "percent" ? ({ max }) => (max > 0.8 && max <= 1 ? 1 : undefined) : undefined;
+}
+
 function axes(spec, colours, { horizontal = false, narrow = false } = {}) {
   const category = {
     type: "category",
@@ -117,6 +123,7 @@ function axes(spec, colours, { horizontal = false, narrow = false } = {}) {
     type: "value",
     splitNumber: narrow || horizontal ? 3 : 4,
     splitLine: { lineStyle: { color: colours.line } },
+    max: endOfShares(spec.unit),
     axisLabel: { color: colours.muted, formatter: (number) => tick(number, spec), hideOverlap: true },
   };
   return horizontal ? { xAxis: value, yAxis: category } : { xAxis: category, yAxis: value };
@@ -206,8 +213,7 @@ function scatter(spec, colours, narrow) {
     nameGap: place === "x" ? 28 : 12,
     nameTextStyle: { color: colours.muted, align: place === "x" ? "center" : "left" },
     scale: true,
-    // A share ends at 100%: no axis to 120%.
-    max: format.unit === "percent" ? ({ max }) => (max > 0.8 && max <= 1 ? 1 : undefined) : undefined,
+    max: endOfShares(format.unit),
     splitNumber: narrow ? 3 : 5,
     splitLine: { lineStyle: { color: colours.line } },
     axisLine: { lineStyle: { color: colours.line } },

@@ -1,0 +1,1 @@
+"""How facts arrive: file imports, mappings, rejects, and the sample."""

@@ -1,0 +1,74 @@
+"""Key figures by day and by period."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import ibis
+import ibis.expr.types as ir
+
+from zhike.measure.schema import PERIOD_DAYS
+
+
+@dataclass(frozen=True)
+class Period:
+    """A closed range of days; `name` is current, previous or last_year."""
+
+    days: int
+    name: str
+    first_day: date
+    last_day: date
+
+
+def periods(as_of: date) -> list[Period]:
+    """The periods that pages compare. "Last n days" reaches from `as_of` − n to `as_of`."""
+    made = []
+    for days in PERIOD_DAYS:
+        for name, shift in (("current", 0), ("previous", days + 1), ("last_year", 365)):
+            last = as_of - timedelta(days=shift)
+            made.append(Period(days, name, last - timedelta(days=days), last))
+    return made
+
+
+def kpi_daily(days: ir.Table, features: ir.Table) -> ir.Table:
+    """Key figures of every day with an order; `days` as `value` gives customer days."""
+    daily = days.group_by(day=days.ordered_on).aggregate(
+        revenue=days.spend_amount.sum(), order_count=days.order_count.sum(), buyer_count=days.count()
+    )
+    firsts = features.filter(features.order_count > 0)
+    firsts = firsts.group_by(day=firsts.first_order_on).aggregate(
+        new_buyer_count=firsts.count(), new_revenue=firsts.first_day_amount.sum()
+    )
+    joined = daily.left_join(firsts, "day").drop("day_right")
+    return joined.mutate(
+        new_buyer_count=joined.new_buyer_count.fill_null(0), new_revenue=joined.new_revenue.fill_null(0)
+    )
+
+
+def kpi_periods(days: ir.Table, daily: ir.Table, *, as_of: date) -> ir.Table:
+    """One row a period of `periods`."""
+    return ibis.union(*(_period(days, daily, period) for period in periods(as_of)))
+
+
+def _period(days: ir.Table, daily: ir.Table, period: Period) -> ir.Table:
+    inside = days.filter(
+        days.ordered_on.between(ibis.literal(period.first_day), ibis.literal(period.last_day))
+    )
+    buyers = inside.group_by("customer_id").aggregate(orders=inside.order_count.sum())
+    people = buyers.aggregate(
+        buyer_count=buyers.count(), repeat_buyer_count=buyers.count(where=buyers.orders >= 2)
+    )
+    of_days = daily.filter(daily.day.between(ibis.literal(period.first_day), ibis.literal(period.last_day)))
+    names = ("revenue", "order_count", "new_buyer_count", "new_revenue")
+    totals = of_days.aggregate(**{name: of_days[name].sum().fill_null(0) for name in names})
+    reach = daily.aggregate(first=daily.day.min())
+    joined = people.cross_join(totals).cross_join(reach)
+    return joined.select(
+        period_days=ibis.literal(period.days, "int32"),
+        period=ibis.literal(period.name),
+        first_day=ibis.literal(period.first_day),
+        last_day=ibis.literal(period.last_day),
+        has_data=(joined.first <= ibis.literal(period.first_day)).fill_null(False),
+        **{name: joined[name] for name in (*names, "buyer_count", "repeat_buyer_count")},
+    )

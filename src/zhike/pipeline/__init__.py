@@ -1,0 +1,1 @@
+"""The refresh: all stages in order, one published snapshot."""

@@ -1,0 +1,163 @@
+"""The refresh as users know it: from the newest facts to one published snapshot and its changes."""
+
+from __future__ import annotations
+
+import logging
+import time
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from django.db.models import Max
+
+from zhike.customers.selectors import profile_map, profile_map_mark
+from zhike.jobs.progress import Progress, Several
+from zhike.jobs.services import RowProgress, mark_interrupted, tracked
+from zhike.jobs.tracking import JobState
+from zhike.kernel import clock
+from zhike.kernel.errors import UsageError, ZhikeError
+from zhike.kernel.home import Home
+from zhike.lake.engines import WORKER_BUDGET, Budget
+from zhike.lake.manifests import Manifest
+from zhike.lake.snapshots import Draft, Lake, open_lake
+from zhike.pipeline.models import RefreshRun, RunStage
+from zhike.pipeline.stages import STAGES, Refresh
+from zhike.segments.services import record_segment_changes
+from zhike.segments.settings import LifecycleSettings
+from zhike.tiers.services import record_tier_changes
+from zhike.tiers.settings import TierSettings
+from zhike.value.settings import ValueSettings
+
+if TYPE_CHECKING:
+    from zhike.accounts.selectors import User
+
+log = logging.getLogger(__name__)
+
+REFRESH_LOCK = "refresh"
+SNAPSHOTS_KEPT = 5
+_STALE_AFTER = timedelta(days=30)
+
+
+def request_refresh(*, requested_by: User | None = None, as_of: date | None = None) -> RefreshRun:
+    """A queued run; one that is queued already and asks for the same is returned instead of a second."""
+    queued = RefreshRun.objects.filter(state=JobState.QUEUED, requested_as_of=as_of).first()
+    return queued or RefreshRun.objects.create(requested_by=requested_by, requested_as_of=as_of)
+
+
+def run_refresh(
+    *, home: Home, run: RefreshRun, progress: Progress, budget: Budget = WORKER_BUDGET
+) -> RefreshRun:
+    """Run all stages and publish.
+
+    Raises
+    ------
+    ZhikeError
+        ``lake.busy`` while another refresh runs, ``orders.none``, ``as_of.before_first_order``, ``disk.full``.
+        The snapshot before stays in force.
+    """
+    lake = open_lake(home.lake)
+    with tracked(run), lake.locked(REFRESH_LOCK):
+        _finish_what_a_crash_left(lake, run)
+        everywhere = Several([progress, RowProgress(run)])
+        as_of = run.as_of = _business_date(lake, home, run.requested_as_of)
+        manifest = _publish(home, lake, run, as_of, everywhere, budget)
+        run.snapshot_id, run.is_historical = manifest.id, manifest.historical
+        run.save(update_fields=["as_of", "snapshot_id", "is_historical"])
+        _record_changes(lake, run, manifest)
+        lake.prune(keep=SNAPSHOTS_KEPT)
+    return run
+
+
+def complete_interrupted_work(*, home: Home) -> None:
+    """For the start of a worker: finish what a crash left, unless a refresh is running right now."""
+    lake = open_lake(home.lake)
+    try:
+        with lake.locked(REFRESH_LOCK):
+            _finish_what_a_crash_left(lake, None)
+    except ZhikeError as error:
+        if error.code != "lake.busy":
+            raise
+
+
+def _publish(
+    home: Home, lake: Lake, run: RefreshRun, as_of: date, progress: Progress, budget: Budget
+) -> Manifest:
+    with lake.draft(as_of, budget=budget) as draft:
+        refresh = Refresh(
+            draft=draft,
+            value_settings=home.section("value", ValueSettings),
+            lifecycle_settings=home.section("lifecycle", LifecycleSettings),
+            tier_settings=home.section("tiers", TierSettings),
+            profile_map_mark=profile_map_mark(),
+            read_profile_map=profile_map,
+        )
+        for number, stage in enumerate(STAGES):
+            progress.report(stage.text, number, len(STAGES))
+            started = time.perf_counter()
+            rows = stage.run(refresh)
+            seconds = time.perf_counter() - started
+            RunStage.objects.create(run=run, name=stage.name, seconds=seconds, rows=rows)
+        progress.report(STAGES[-1].text, len(STAGES), len(STAGES))
+        current = lake.manifests_current()
+        given = RefreshRun.objects.aggregate(newest=Max("snapshot_id"))["newest"] or 0
+        return draft.publish(historical=current is not None and as_of < current.as_of, after=given)
+
+
+def _business_date(lake: Lake, home: Home, requested: date | None) -> date:
+    with lake.reading_facts() as facts:
+        first, last = _order_days(facts)
+    if first is None or last is None:
+        raise ZhikeError(
+            "orders.none",
+            zh="还没有任何有效订单，无法刷新。先运行 zhike import orders 文件",
+            en="there is no order to work with yet; run zhike import orders FILE first",
+        )
+    if requested is not None:
+        if requested < first:
+            raise UsageError(
+                "as_of.before_first_order",
+                zh=f"业务日期 {requested} 早于第一笔订单（{first}），请选 {first} 或之后",
+                en=f"the business date {requested} is before the first order ({first}); choose {first} or later",
+            )
+        return requested
+    today = clock.today(home.business().zone)
+    return last + timedelta(days=1) if today - last > _STALE_AFTER else today
+
+
+def _order_days(facts: Draft) -> tuple[date | None, date | None]:
+    orders = facts.table("orders")
+    counted = orders.filter(orders.status != "cancelled")
+    span = counted.aggregate(first=counted.ordered_on.min(), last=counted.ordered_on.max())
+    row = facts.fetch(span).to_pylist()[0]
+    return row["first"], row["last"]
+
+
+def _record_changes(lake: Lake, run: RefreshRun, manifest: Manifest) -> None:
+    """Rows for everyone who changed segment or tier since the snapshot before; none for the first and for the past."""
+    if manifest.previous_id is not None and manifest.previous_id in lake.manifests.ids():
+        before, after = (
+            lake.snapshot(id, budget=WORKER_BUDGET) for id in (manifest.previous_id, manifest.id)
+        )
+        record_segment_changes(before=before, after=after)
+        record_tier_changes(before=before, after=after)
+    run.changes_recorded = True
+    run.save(update_fields=["changes_recorded"])
+
+
+def _finish_what_a_crash_left(lake: Lake, running: RefreshRun | None) -> None:
+    """Under the refresh lock: no other run can be going on."""
+    others = RefreshRun.objects.exclude(pk=running.pk) if running else RefreshRun.objects.all()
+    # A crash after the rename: the snapshot is in force although its run never heard of it.
+    known = set(RefreshRun.objects.filter(snapshot_id__isnull=False).values_list("snapshot_id", flat=True))
+    for id in lake.manifests.ids():
+        if id in known:
+            continue
+        manifest = lake.manifests.read(id)
+        lost = others.filter(state=JobState.RUNNING, snapshot_id=None).first() or RefreshRun()
+        lost.state, lost.snapshot_id, lost.as_of = JobState.DONE, id, manifest.as_of
+        lost.is_historical, lost.finished_at = manifest.historical, manifest.created_at
+        lost.save()
+    for run in others.filter(snapshot_id__isnull=False, changes_recorded=False).order_by("snapshot_id"):
+        if run.snapshot_id in lake.manifests.ids():
+            _record_changes(lake, run, lake.manifests.read(run.snapshot_id))
+    mine = running.pk if running else None
+    mark_interrupted(RefreshRun, but=mine)

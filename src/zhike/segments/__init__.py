@@ -1,0 +1,1 @@
+"""Which ones: saved and built-in segments, membership and its changes."""

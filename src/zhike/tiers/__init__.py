@@ -1,0 +1,1 @@
+"""Which level: tier schemes, membership and its changes."""

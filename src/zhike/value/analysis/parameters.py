@@ -1,0 +1,72 @@
+"""Fitted parameters as a table, so that pages and analysts see what the scores rest on."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from zhike.kernel.words import Text
+from zhike.value.analysis.clv import ClvParameters
+from zhike.value.analysis.rfm import RfmParameters
+from zhike.value.settings import ValueSettings
+
+Row = tuple[str, str, float | None, Text | None]
+
+
+def parameter_table(rows: list[Row]) -> pa.Table:
+    """`model_parameters` from rows of model, parameter, value and an optional note."""
+    return pa.table(
+        {
+            "model": [row[0] for row in rows],
+            "parameter": [row[1] for row in rows],
+            "value": pa.array([row[2] for row in rows], pa.float64()),
+            "note_zh": pa.array([row[3].zh if row[3] else None for row in rows], pa.string()),
+            "note_en": pa.array([row[3].en if row[3] else None for row in rows], pa.string()),
+        }
+    )
+
+
+def rfm_parameter_rows(fitted: RfmParameters, settings: ValueSettings) -> list[Row]:
+    """What the RFM scores rest on."""
+    method = {
+        "quantile": Text("分位阈值", "quantile cut points"),
+        "fixed": Text("固定阈值", "fixed thresholds"),
+    }
+    cuts = {
+        "recency_cut": fitted.recency_cuts_days,
+        "frequency_cut": fitted.frequency_cuts,
+        "monetary_cut": fitted.monetary_cuts,
+    }
+    rows: list[Row] = [
+        ("rfm", "buyers", float(fitted.buyers), method[fitted.method]),
+        ("rfm", "look_back_days", float(settings.rfm_look_back_days), None),
+    ]
+    rows += [
+        ("rfm", f"{name}_{i}", float(cut), None)
+        for name, four in cuts.items()
+        for i, cut in enumerate(four, 1)
+    ]
+    rows += [
+        ("rfm", name, getattr(fitted, name), None)
+        for name in ("mean_recency_days", "mean_order_count", "mean_spend_amount")
+    ]
+    return rows
+
+
+def clv_parameter_rows(fitted: ClvParameters) -> list[Row]:
+    """What the forecasts rest on, and why they fell back if they did."""
+    rows: list[Row] = [
+        ("clv", "buyers", float(fitted.buyers), fitted.reason),
+        ("clv", "repeat_buyers", float(fitted.repeat_buyers), None),
+        ("clv", "margin", fitted.margin, None),
+        ("clv", "discount_rate_yearly", fitted.discount_rate_yearly, None),
+    ]
+    if fitted.orders is not None:
+        rows += [
+            ("bg_nbd", name, float(getattr(fitted.orders, name)), None)
+            for name in ("r", "alpha", "a", "b", "log_likelihood")
+        ]
+    if fitted.amounts is not None:
+        rows += [
+            ("gamma_gamma", name, float(getattr(fitted.amounts, name)), None) for name in ("p", "q", "gamma")
+        ]
+    return rows

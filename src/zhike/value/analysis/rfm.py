@@ -1,0 +1,129 @@
+"""Recency, frequency, monetary: scores, the eleven groups and the eight classes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import reduce
+
+import ibis
+import ibis.expr.types as ir
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from zhike.value.settings import ValueSettings
+
+Cuts = tuple[int, ...]
+
+# One row a recency score (5 at the top), one column a frequency score 1 … 5: every cell in exactly one group.
+_GRID = {
+    5: ("new", "potential_loyalist", "potential_loyalist", "champions", "champions"),
+    4: ("promising", "potential_loyalist", "potential_loyalist", "loyal", "loyal"),
+    3: ("about_to_sleep", "about_to_sleep", "need_attention", "loyal", "loyal"),
+    2: ("hibernating", "hibernating", "at_risk", "at_risk", "cannot_lose"),
+    1: ("lost", "lost", "at_risk", "at_risk", "cannot_lose"),
+}
+
+
+def rfm_segment_of(r_score: int, f_score: int) -> str:
+    """The group of a cell of the R × F grid; scores 1 to 5."""
+    return _GRID[r_score][f_score - 1]
+
+
+@dataclass(frozen=True)
+class RfmParameters:
+    """Cut points (four rising values each) and means; amounts in minor units.
+
+    `method` is ``quantile`` or ``fixed``; `buyers` the number of customers behind them.
+    """
+
+    method: str
+    buyers: int
+    recency_cuts_days: Cuts
+    frequency_cuts: Cuts
+    monetary_cuts: Cuts
+    mean_recency_days: float
+    mean_order_count: float
+    mean_spend_amount: float
+
+
+def rfm_inputs(features: ir.Table, days: ir.Table, *, as_of: date, look_back_days: int) -> ir.Table:
+    """`customer_id, recency_days, order_count, spend_amount` of the buyers; `look_back_days` 0 is the whole life."""
+    if look_back_days == 0:
+        columns = ["customer_id", "recency_days", "order_count", "spend_amount"]
+        return features.filter(features.order_count > 0).select(*columns)
+    recent = days.filter(days.ordered_on >= ibis.literal(as_of - timedelta(days=look_back_days)))
+    return recent.group_by("customer_id").aggregate(
+        recency_days=ibis.literal(as_of).delta(recent.ordered_on.max(), unit="day"),
+        order_count=recent.order_count.sum(),
+        spend_amount=recent.spend_amount.sum(),
+    )
+
+
+def fit_rfm(inputs: pa.Table, settings: ValueSettings) -> RfmParameters:
+    """Cut points and means over the buyers; `inputs` as `rfm_inputs` gives them."""
+    recency, count, spend = (
+        inputs[name].to_numpy() for name in ("recency_days", "order_count", "spend_amount")
+    )
+    is_fixed = settings.rfm_method == "fixed"
+    return RfmParameters(
+        method=settings.rfm_method,
+        buyers=inputs.num_rows,
+        recency_cuts_days=settings.recency_thresholds_days if is_fixed else quintile_cuts(recency),
+        frequency_cuts=settings.frequency_thresholds if is_fixed else quintile_cuts(count),
+        monetary_cuts=settings.monetary_thresholds if is_fixed else quintile_cuts(spend),
+        mean_recency_days=_mean(recency),
+        mean_order_count=_mean(count),
+        mean_spend_amount=_mean(spend),
+    )
+
+
+def quintile_cuts(values: npt.NDArray[np.int64]) -> Cuts:
+    """The discrete 20/40/60/80 % quantiles: the smallest value that so large a share is at or below.
+
+    Nothing for no values.
+    """
+    n = len(values)
+    if n == 0:
+        return ()
+    places = [(k * n + 4) // 5 - 1 for k in (1, 2, 3, 4)]
+    return tuple(int(v) for v in np.partition(values, places)[places])
+
+
+def rfm_scores(inputs: ir.Table, fitted: RfmParameters, *, as_of: date) -> ir.Table:
+    """One row a buyer: scores 1–5 (5 is best), group and class.
+
+    A score is 1 + the number of cut points strictly below the value (recency: 5 − that number), so equal
+    values always get equal scores.
+    """
+    scored = inputs.mutate(
+        as_of=ibis.literal(as_of),
+        r_score=(5 - _cuts_below(inputs.recency_days, fitted.recency_cuts_days)).cast("int32"),
+        f_score=(1 + _cuts_below(inputs.order_count, fitted.frequency_cuts)).cast("int32"),
+        m_score=(1 + _cuts_below(inputs.spend_amount, fitted.monetary_cuts)).cast("int32"),
+    )
+    return scored.mutate(rfm_segment=_segment(scored), rfm_class=_class(scored, fitted))
+
+
+def _cuts_below(value: ir.IntegerColumn, cuts: Cuts) -> ir.IntegerValue:
+    return reduce(lambda total, cut: total + (value > cut).cast("int32"), cuts, ibis.literal(0, "int32"))
+
+
+def _segment(t: ir.Table) -> ir.Value:
+    cells = ((r, f, name) for r, names in _GRID.items() for f, name in enumerate(names, start=1))
+    return ibis.cases(*(((t.r_score == r) & (t.f_score == f), name) for r, f, name in cells))
+
+
+def _class(t: ir.Table, fitted: RfmParameters) -> ir.Value:
+    is_recent = t.recency_days <= fitted.mean_recency_days
+    is_frequent = t.order_count >= fitted.mean_order_count
+    kind = ibis.cases(
+        (is_recent & is_frequent, "value"), (is_recent, "develop"), (is_frequent, "keep"), else_="retain"
+    )
+    weight = ibis.ifelse(t.spend_amount >= fitted.mean_spend_amount, "important_", "general_")
+    return weight.concat(kind)
+
+
+def _mean(values: npt.NDArray[np.int64]) -> float:
+    return float(values.mean()) if len(values) else 0.0

@@ -1,0 +1,55 @@
+"""What the codes of this domain are called, and their colours. Pure: schemas import it."""
+
+from zhike.kernel.words import Text
+
+RFM_SEGMENTS: dict[str, Text] = {
+    "champions": Text("冠军客户", "Champions"),
+    "loyal": Text("忠诚客户", "Loyal"),
+    "potential_loyalist": Text("潜在忠诚", "Potential loyalist"),
+    "new": Text("新客", "New"),
+    "promising": Text("有潜力", "Promising"),
+    "need_attention": Text("需关注", "Need attention"),
+    "about_to_sleep": Text("将沉睡", "About to sleep"),
+    "at_risk": Text("有流失风险", "At risk"),
+    "cannot_lose": Text("不可失去", "Can't lose"),
+    "hibernating": Text("沉睡", "Hibernating"),
+    "lost": Text("流失", "Lost"),
+}
+"""The eleven groups, best first."""
+
+RFM_SEGMENT_COLOURS = {
+    "champions": "blue",
+    "loyal": "indigo",
+    "potential_loyalist": "teal",
+    "new": "sky",
+    "promising": "cyan",
+    "need_attention": "amber",
+    "about_to_sleep": "olive",
+    "at_risk": "orange",
+    "cannot_lose": "red",
+    "hibernating": "slate",
+    "lost": "grey",
+}
+
+RFM_CLASSES: dict[str, Text] = {
+    "important_value": Text("重要价值", "Important, value"),
+    "important_develop": Text("重要发展", "Important, develop"),
+    "important_keep": Text("重要保持", "Important, keep"),
+    "important_retain": Text("重要挽留", "Important, retain"),
+    "general_value": Text("一般价值", "General, value"),
+    "general_develop": Text("一般发展", "General, develop"),
+    "general_keep": Text("一般保持", "General, keep"),
+    "general_retain": Text("一般挽留", "General, retain"),
+}
+"""The eight classes of the Chinese practice, from high and low R, F and M."""
+
+RFM_CLASS_COLOURS = {
+    "important_value": "blue",
+    "important_develop": "teal",
+    "important_keep": "purple",
+    "important_retain": "red",
+    "general_value": "sky",
+    "general_develop": "green",
+    "general_keep": "amber",
+    "general_retain": "grey",
+}

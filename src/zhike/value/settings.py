@@ -1,0 +1,50 @@
+"""`[value]` of zhike.toml."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ValueSettings:
+    """How customers are valued.
+
+    Parameters
+    ----------
+    rfm_method
+        ``quantile`` (cut points at 20/40/60/80 % of the buyers) or ``fixed`` (the thresholds below).
+    rfm_look_back_days
+        Orders within so many days count for RFM; 0 is the whole life.
+    recency_thresholds_days, frequency_thresholds, monetary_thresholds
+        Four rising thresholds each, for ``fixed``; monetary ones in minor units.
+    margin
+        Share of the spend that stays as margin; 1 forecasts revenue.
+    discount_rate_yearly
+        A yuan in a year is worth 1 / (1 + rate) today.
+    """
+
+    rfm_method: str = "quantile"
+    rfm_look_back_days: int = 0
+    recency_thresholds_days: tuple[int, ...] = (30, 90, 180, 365)
+    frequency_thresholds: tuple[int, ...] = (1, 2, 4, 8)
+    monetary_thresholds: tuple[int, ...] = (10_000, 30_000, 100_000, 300_000)
+    margin: float = 1.0
+    discount_rate_yearly: float = 0.10
+
+    def __post_init__(self) -> None:
+        if self.rfm_method not in ("quantile", "fixed"):
+            raise ValueError(
+                f"rfm_method 应为 quantile 或 fixed / must be quantile or fixed, not {self.rfm_method!r}"
+            )
+        for name in ("recency_thresholds_days", "frequency_thresholds", "monetary_thresholds"):
+            thresholds = getattr(self, name)
+            if len(thresholds) != 4 or list(thresholds) != sorted(set(thresholds)):
+                raise ValueError(
+                    f"{name} 应为四个递增的整数 / must be four rising integers, not {thresholds!r}"
+                )
+        if not 0 < self.margin <= 1:
+            raise ValueError(f"margin 应在 0 与 1 之间 / must be above 0 and at most 1, not {self.margin!r}")
+        if not 0 <= self.discount_rate_yearly < 10:
+            raise ValueError(
+                f"discount_rate_yearly 应在 0 与 10 之间 / must be between 0 and 10, not {self.discount_rate_yearly!r}"
+            )

@@ -1,0 +1,14 @@
+"""Addresses of this domain's pages."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from zhike.value import views
+
+app_name = "value"
+
+urlpatterns = [
+    path("value/rfm/", views.rfm, name="rfm"),
+    path("value/clv/", views.clv, name="clv"),
+]
