@@ -1,0 +1,1 @@
+"""Who they are: profiles, customers, and later merges, consent and the vault."""
