@@ -33,7 +33,7 @@ demo: $(VENV)/.demo
 test: $(VENV)/.test
 	$(BIN)/python scripts/install_browser.py
 	$(MAKE) --no-print-directory check
-	$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadscope $(ARGS)
 
 check: $(VENV)/.test
 	$(BIN)/ruff check .

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -37,16 +38,22 @@ def orders_file(folder: Path, name: str, customers: range) -> Path:
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Home:
-    """A shop with one snapshot and newer orders that wait for the next."""
-    made = create_home(tmp_path / "shop", BusinessSettings())
+def home(tmp_path: Path, prepared: Path) -> Home:
+    """A shop with one snapshot and newer orders that wait for the next; each test has its own copy."""
+    return Home(Path(shutil.copytree(prepared, tmp_path / "shop")))
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("prepared")
+    made = create_home(folder / "shop", BusinessSettings())
     assert zhike(made.path, "manage", "migrate", "-v", "0").returncode == 0
     for name, customers in (("first", range(300)), ("second", range(300, 400))):
-        done = zhike(made.path, "import", "orders", str(orders_file(tmp_path, name, customers)))
+        done = zhike(made.path, "import", "orders", str(orders_file(folder, name, customers)))
         assert done.returncode == 0, done.stderr
         if name == "first":
             assert zhike(made.path, "refresh").returncode == 0
-    return made
+    return made.path
 
 
 def customers_in_force(home: Home) -> int:
