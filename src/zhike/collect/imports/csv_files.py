@@ -1,0 +1,215 @@
+"""Delimited text, read strictly: every physical record comes out exactly once, broken ones included.
+
+The standard `csv` reader in strict mode decides what a record is. Where it breaks (an unclosed quote, text
+after a closing quote), only the physical line on which the record began is reported as broken and reading
+resumes on the next line, so an unclosed quote cannot swallow the rows below it.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import deque
+from collections.abc import Collection, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TextIO
+
+from zhike.collect.imports.encodings import text_format
+from zhike.collect.imports.records import Record, folded, shown, trimmed
+from zhike.kernel.errors import ZhikeError
+
+DELIMITERS = (",", "\t", ";", "|")
+_SAMPLE_CHARACTERS = 1 << 18
+LONGEST_LINE = 1 << 20
+_KEPT_OF_TOO_LONG = 1000
+
+
+class CsvFile:
+    """A delimited text file whose encoding, delimiter and header have been found out.
+
+    Parameters
+    ----------
+    file
+        The file; all of it is decoded once here, nothing is kept.
+    known
+        Folded header names that are looked for; the delimiter that shows most of them wins.
+
+    Raises
+    ------
+    ZhikeError
+        ``file.encoding``, ``file.empty`` or ``file.structure``.
+    """
+
+    def __init__(self, file: Path, known: Collection[str]) -> None:
+        self._file = file
+        self._format = text_format(file)
+        with self._opened() as text:
+            sample = text.read(_SAMPLE_CHARACTERS)
+        _refuse_what_is_no_table(file, sample)
+        self.delimiter, self.header = _frozen_dialect(file, sample, known)
+
+    @property
+    def read_as(self) -> str:
+        name = {"\t": "TAB"}.get(self.delimiter, self.delimiter)
+        return f"CSV {self._format.encoding.removesuffix('-sig')} {name}"
+
+    @property
+    def expected_records(self) -> int:
+        return max(self._format.newline_count - 1, 0)
+
+    def records(self) -> Iterator[Record]:
+        """Every record after the header: whole, blank or broken."""
+        width = len(self.header)
+        with self._opened() as text:
+            stream = _raw_records(_Lines(text), self.delimiter)
+            # The first record that is not blank is the header.
+            next(record for record in stream if not _is_blank(record[1]))
+            for number, cells, lines, error in stream:
+                fault = error or self._fault(cells, lines, width)
+                if fault is not None:
+                    yield Record(number, (_whole(lines, fault),), fault)
+                elif cells and (trimmed(cells[0]) or not _is_blank(cells)):
+                    yield Record(number, cells, None)
+                else:
+                    yield Record(number, (), None)
+
+    def _fault(self, cells: Sequence[str], lines: Sequence[str], width: int) -> ZhikeError | None:
+        if self._format.has_nul and any("\0" in line for line in lines):
+            return _nul()
+        if len(cells) != width and not _is_blank(cells):
+            return _ragged(len(cells), width)
+        return None
+
+    def _opened(self) -> TextIO:
+        # newline="" leaves line ends to the csv reader, which knows them inside quotes.
+        return self._file.open("r", encoding=self._format.encoding, errors="strict", newline="")
+
+
+class _LineTooLong(Exception):
+    pass
+
+
+class _Lines(Iterator[str]):
+    """The physical lines of a text; those of the present record can be handed out again."""
+
+    def __init__(self, text: TextIO) -> None:
+        self._text = text
+        self._read = partial(text.readline, LONGEST_LINE)
+        self._again: deque[str] = deque()
+        self.taken: list[str] = []
+
+    def __next__(self) -> str:
+        line = self._again.popleft() if self._again else self._fresh()
+        if not line:
+            raise StopIteration
+        self.taken.append(line)
+        if len(line) >= LONGEST_LINE:
+            raise _LineTooLong
+        return line
+
+    def give_back(self, lines: Sequence[str]) -> None:
+        self._again.extendleft(reversed(lines))
+
+    def _fresh(self) -> str:
+        line = self._read()
+        if len(line) >= LONGEST_LINE:
+            rest = line
+            while rest and rest[-1] not in "\r\n":
+                rest = self._read()
+        return line
+
+
+def _raw_records(
+    lines: _Lines, delimiter: str
+) -> Iterator[tuple[int, list[str], list[str], ZhikeError | None]]:
+    """`number, cells, lines, error` of every record, the header's included."""
+    number = 0
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    while True:
+        lines.taken.clear()
+        number += 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except (csv.Error, _LineTooLong) as error:
+            first, *others = lines.taken
+            lines.give_back(others)
+            reader = csv.reader(lines, delimiter=delimiter, strict=True)
+            yield number, [], [first], _broken(first, error)
+        else:
+            yield number, cells, lines.taken, None
+
+
+def _frozen_dialect(file: Path, sample: str, known: Collection[str]) -> tuple[str, tuple[str, ...]]:
+    best: tuple[tuple[int, int], str, tuple[str, ...]] | None = None
+    for delimiter in DELIMITERS:
+        cells = _first_record(sample, delimiter)
+        if cells is None:
+            continue
+        score = (sum(folded(cell) in known for cell in cells), len(cells))
+        if best is None or score > best[0]:
+            best = (score, delimiter, tuple(cells))
+    if best is None:
+        raise ZhikeError(
+            "file.structure",
+            zh=f"{file} 的表头读不出来：引号没有成对。请检查第一行",
+            en=f"the header of {file} cannot be read: a quote is not closed. Look at its first line",
+        )
+    return best[1], best[2]
+
+
+def _first_record(sample: str, delimiter: str) -> list[str] | None:
+    for _, cells, _, error in _raw_records(_Lines(io.StringIO(sample, newline="")), delimiter):
+        if error is not None:
+            return None
+        if not _is_blank(cells):
+            return cells
+    return None
+
+
+def _is_blank(cells: Sequence[str]) -> bool:
+    return not any(map(trimmed, cells))
+
+
+def _refuse_what_is_no_table(file: Path, sample: str) -> None:
+    if not trimmed(sample):
+        raise ZhikeError("file.empty", zh=f"{file} 是空文件", en=f"{file} is empty")
+    if "\0" in sample.lstrip("\r\n").partition("\n")[0]:
+        raise ZhikeError(
+            "file.encoding",
+            zh=f"{file} 不是文本文件，或是没有 BOM 的 UTF-16。请另存为“CSV UTF-8”后再导入",
+            en=f"{file} is no text file, or UTF-16 without a byte order mark. Save it as “CSV UTF-8” and import that",
+        )
+
+
+def _whole(lines: Sequence[str], error: ZhikeError) -> str:
+    text = "".join(lines).rstrip("\r\n")
+    return text[:_KEPT_OF_TOO_LONG] if error.code == "row.too_long" else text
+
+
+def _broken(line: str, error: Exception) -> ZhikeError:
+    if isinstance(error, _LineTooLong) or len(line) > csv.field_size_limit():
+        return ZhikeError(
+            "row.too_long",
+            zh="这条记录过长，读不进来；拒绝文件中只保留开头部分",
+            en="the record is too long to be read; the file of rejects keeps only its beginning",
+        )
+    return ZhikeError(
+        "row.quotes",
+        zh=f"引号不成对，这一行无法分列：“{shown(line)}”。字段内的引号要写两遍",
+        en=f"the quotes do not match, so the line has no clear cells: “{shown(line)}”. A quote inside a field is written twice",
+    )
+
+
+def _nul() -> ZhikeError:
+    return ZhikeError("row.nul", zh="这一行含有 NUL 字符", en="the record contains a NUL character")
+
+
+def _ragged(found: int, wanted: int) -> ZhikeError:
+    return ZhikeError(
+        "row.ragged",
+        zh=f"这一行有 {found} 格，表头有 {wanted} 格。含分隔符的内容要加引号",
+        en=f"the record has {found} cells, the header has {wanted}. Content with a delimiter in it needs quotes",
+    )

@@ -1,0 +1,191 @@
+"""Whose column is whose: the mapping file, and the header of a file matched with our names."""
+
+from __future__ import annotations
+
+import tomllib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from zhike.collect.imports.records import folded
+from zhike.kernel.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class FieldNames:
+    """The columns that a kind of file has; only those with coded values may be translated by `[values.…]`."""
+
+    required: tuple[str, ...]
+    optional: tuple[str, ...]
+    coded: tuple[str, ...]
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        return self.required + self.optional
+
+
+@dataclass(frozen=True)
+class ColumnMapping:
+    """Our name → the file's header, and for coded columns the file's value (folded) → ours."""
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def header_of(self, name: str) -> str:
+        """The folded header under which the file has the column."""
+        return folded(self.columns.get(name, name))
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where each of our columns stands in the file, and which of the file's columns nobody reads."""
+
+    positions: Mapping[str, int]
+    ignored: tuple[str, ...]
+
+
+def read_mapping(file: Path | None, names: FieldNames) -> ColumnMapping:
+    """The mapping in a TOML file; without a file, every column is called by our name.
+
+    Raises
+    ------
+    UsageError
+        ``mapping.missing``, ``mapping.unreadable``, ``mapping.unknown``, ``mapping.wrong_type``.
+    """
+    if file is None:
+        return ColumnMapping()
+    content = _parsed(file)
+    _refuse_unknown(content, ("columns", "values"), f"{file}")
+    columns = _strings(content.get("columns", {}), f"{file} [columns]")
+    _refuse_unknown(columns, names.all, f"{file} [columns]")
+    sections = _table(content.get("values", {}), f"{file} [values]")
+    _refuse_unknown(sections, names.coded, f"{file} [values]")
+    values = {name: _strings(section, f"{file} [values.{name}]") for name, section in sections.items()}
+    return ColumnMapping(
+        columns,
+        {name: {folded(theirs): ours for theirs, ours in those.items()} for name, those in values.items()},
+    )
+
+
+def known_headers(mapping: ColumnMapping, names: FieldNames) -> frozenset[str]:
+    """The folded headers that are looked for."""
+    return frozenset(mapping.header_of(name) for name in names.all)
+
+
+def matched_layout(header: Sequence[str], mapping: ColumnMapping, names: FieldNames, *, file: Path) -> Layout:
+    """The places of our columns in a header.
+
+    Raises
+    ------
+    UsageError
+        ``columns.duplicate``, ``columns.mapped_missing``, ``columns.missing``.
+    """
+    places = {folded(title): place for place, title in reversed(list(enumerate(header)))}
+    wanted = {name: mapping.header_of(name) for name in names.all}
+    _refuse_duplicates(header, set(wanted.values()), file)
+    for name, title in mapping.columns.items():
+        if folded(title) not in places:
+            raise _mapped_missing(name, title, header, file)
+    if missing := [name for name in names.required if wanted[name] not in places]:
+        raise _required_missing(missing, header, file)
+    positions = {name: places[title] for name, title in wanted.items() if title in places}
+    used = set(positions.values())
+    ignored = (title.strip() or f"#{place + 1}" for place, title in enumerate(header) if place not in used)
+    return Layout(positions, tuple(ignored))
+
+
+def _parsed(file: Path) -> dict[str, Any]:
+    if not file.is_file():
+        raise UsageError(
+            "mapping.missing", zh=f"没有 {file} 这个映射文件", en=f"there is no mapping file {file}"
+        )
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise UsageError(
+            "mapping.unreadable",
+            zh=f"映射文件 {file} 不是有效的 UTF-8 TOML：{error}",
+            en=f"the mapping file {file} is not valid TOML in UTF-8: {error}",
+        ) from error
+
+
+def _table(content: Any, place: str) -> dict[str, Any]:
+    if isinstance(content, dict):
+        return content
+    raise UsageError(
+        "mapping.wrong_type",
+        zh=f"{place} 应是一个表，现在是 {content!r}",
+        en=f"{place} must be a table, not {content!r}",
+    )
+
+
+def _strings(content: Any, place: str) -> dict[str, str]:
+    table = _table(content, place)
+    for name, value in table.items():
+        if not isinstance(value, str):
+            raise UsageError(
+                "mapping.wrong_type",
+                zh=f"{place} 的“{name}”应是带引号的文字，现在是 {value!r}",
+                en=f"“{name}” in {place} must be text in quotes, not {value!r}",
+            )
+    return table
+
+
+def _refuse_unknown(names: Iterable[str], known: Sequence[str], place: str) -> None:
+    for name in names:
+        if name not in known:
+            near = _near(name, known)
+            raise UsageError(
+                "mapping.unknown",
+                zh=f"{place} 中的“{name}”不认识；相近的有：{near}。可用：{'、'.join(known)}",
+                en=f"{place} has an unknown name “{name}”; near names: {near}. Known: {', '.join(known)}",
+            )
+
+
+def _refuse_duplicates(header: Sequence[str], wanted: set[str], file: Path) -> None:
+    counts = Counter(map(folded, header))
+    for title, count in counts.items():
+        if count > 1 and title in wanted:
+            columns = [str(place + 1) for place, other in enumerate(header) if folded(other) == title]
+            raise UsageError(
+                "columns.duplicate",
+                zh=f"{file} 有 {count} 列都叫“{title}”（第 {'、'.join(columns)} 列）。请删去或改名，只留一列",
+                en=f"{file} has {count} columns called “{title}” (columns {', '.join(columns)}). Remove or rename all but one",
+            )
+
+
+def _mapped_missing(name: str, title: str, header: Sequence[str], file: Path) -> UsageError:
+    near = _near(title, header)
+    return UsageError(
+        "columns.mapped_missing",
+        zh=f"映射把 {name} 指向“{title}”，但 {file} 没有这一列；相近的有：{near}。请改映射文件的 [columns]",
+        en=f"the mapping takes {name} from “{title}”, but {file} has no such column; near names: {near}. "
+        "Correct [columns] in the mapping file",
+    )
+
+
+def _required_missing(missing: Sequence[str], header: Sequence[str], file: Path) -> UsageError:
+    near = {name: get_close_matches(name, [folded(title) for title in header], n=1) for name in missing}
+    hints_zh = "".join(f"；{name} 相近的有“{found[0]}”" for name, found in near.items() if found)
+    hints_en = "".join(f"; near {name}: “{found[0]}”" for name, found in near.items() if found)
+    found = ", ".join(_brief(header))
+    example = f'{missing[0]} = "…"'
+    return UsageError(
+        "columns.missing",
+        zh=f"{file} 的表头缺少 {'、'.join(missing)}{hints_zh}。表头现有：{found}。"
+        f"请改表头，或用 --mapping 文件.toml，在 [columns] 下写 {example}",
+        en=f"the header of {file} lacks {', '.join(missing)}{hints_en}. It has: {found}. "
+        f"Rename the columns, or give --mapping FILE.toml with {example} below [columns]",
+    )
+
+
+def _near(name: str, known: Sequence[str]) -> str:
+    return ", ".join(get_close_matches(name, known, n=3, cutoff=0.4)) or ", ".join(_brief(known))
+
+
+def _brief(titles: Sequence[str]) -> list[str]:
+    shortened = [title.strip()[:40] or f"#{place + 1}" for place, title in enumerate(titles[:20])]
+    return shortened + ["…"] * (len(titles) > 20)

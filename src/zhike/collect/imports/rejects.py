@@ -1,0 +1,125 @@
+"""The file of rejects: the records that were not taken, as they were, each with its reason.
+
+It opens in a spreadsheet and can be imported again after correction. The original cells are kept letter for
+letter, even one that begins like a formula: a guard in front of it would change the value that comes back. Only
+the added columns are guarded. A record without clear cells stands whole in the first column.
+"""
+
+from __future__ import annotations
+
+import csv
+import heapq
+import json
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple, TextIO
+
+from zhike.kernel.errors import ZhikeError
+
+ADDED_COLUMNS = ("row_number", "column", "code", "reason")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_UNSAFE_IN_NAMES = re.compile(r"[^\w.\- ()（）]")
+
+
+class Reject(NamedTuple):
+    """One record that was not taken; `cells` are the original texts."""
+
+    number: int
+    cells: tuple[str, ...]
+    column: str
+    code: str
+    reason: str
+
+
+class RejectLog:
+    """Rejects on their way: written down as they come, in bounded memory.
+
+    Parameters
+    ----------
+    file
+        A temporary file.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._out: TextIO = _private(file).open("w", encoding="utf-8")
+        self.counts: dict[str, int] = {}
+
+    @property
+    def count(self) -> int:
+        return sum(self.counts.values())
+
+    def add(self, number: int, cells: Sequence[object], column: str, error: ZhikeError) -> None:
+        """Note a record; `column` is the file's own name of it, empty where it is the record as a whole."""
+        self.counts[error.code] = self.counts.get(error.code, 0) + 1
+        reject = Reject(number, tuple(map(original_text, cells)), column, error.code, str(error))
+        self._out.write(json.dumps(reject) + "\n")
+
+    def close(self) -> None:
+        self._out.close()
+
+    def rejects(self) -> Iterator[Reject]:
+        """What was noted, by row number; after `close`."""
+        with self._file.open(encoding="utf-8") as lines:
+            for line in lines:
+                number, cells, column, code, reason = json.loads(line)
+                yield Reject(number, tuple(cells), column, code, reason)
+
+
+def write_rejects(file: Path, header: Sequence[str], rejects: Sequence[Iterable[Reject]]) -> int:
+    """Write streams of rejects, each ordered by row number, as one file for people; how many rows it has.
+
+    The file is readable by its owner only, and begins with a byte order mark so that Excel reads it as UTF-8.
+    """
+    # A corrected file of rejects still has the columns of the time before: they are replaced.
+    width = len(header) - len(ADDED_COLUMNS) * has_added_columns(header)
+    count = 0
+    with _private(file).open("w", encoding="utf-8-sig", newline="") as out:
+        writer = csv.writer(out)
+        writer.writerow([*header[:width], *ADDED_COLUMNS])
+        for reject in heapq.merge(*rejects, key=lambda one: one.number):
+            cells = (*reject.cells, *[""] * width)[:width]
+            added = map(_guarded, (reject.column, reject.code, reject.reason))
+            writer.writerow([*cells, reject.number, *added])
+            count += 1
+        out.flush()
+        os.fsync(out.fileno())
+    return count
+
+
+def rejects_name(run_id: int, file: Path) -> str:
+    """The name of the file of rejects of a run."""
+    return f"{run_id}-{_UNSAFE_IN_NAMES.sub('_', file.stem)[:60]}.csv"
+
+
+def has_added_columns(header: Sequence[str]) -> bool:
+    """Whether this is the header of a file of rejects."""
+    return tuple(header[-len(ADDED_COLUMNS) :]) == ADDED_COLUMNS
+
+
+def original_text(cell: object) -> str:
+    """A cell as the file has it; typed values in the plainest text that means the same."""
+    if isinstance(cell, str):
+        return cell
+    if cell is None:
+        return ""
+    if isinstance(cell, datetime):
+        return cell.isoformat(sep=" ")
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 2**53:
+        # 1001.0 is how a column with gaps holds the id 1001; as text it would be another id.
+        return str(int(cell))
+    if isinstance(cell, Mapping | list):
+        return json.dumps(cell, ensure_ascii=False, default=str)
+    return str(cell)
+
+
+def _guarded(text: str) -> str:
+    return "'" + text if text.startswith(_FORMULA_STARTS) else text
+
+
+def _private(file: Path) -> Path:
+    os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
+    return file

@@ -1,0 +1,51 @@
+"""What an import did, and the law that its figures must obey."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class ImportReport:
+    """One import of one file.
+
+    `records` are the physical records after the header. Each is exactly one of `inserted`, `updated`,
+    `unchanged`, `rejected`, and `skipped` (blank). `reasons` counts the rejected by code.
+    """
+
+    run_id: int
+    file: Path
+    read_as: str
+    records: int
+    inserted: int
+    updated: int
+    unchanged: int
+    rejected: int
+    skipped: int
+    rejects_file: Path | None
+    ignored_columns: tuple[str, ...]
+    reasons: Mapping[str, int]
+
+    def __post_init__(self) -> None:
+        accounted = self.inserted + self.updated + self.unchanged + self.rejected + self.skipped
+        if self.records != accounted or min(self._counts) < 0:
+            raise AssertionError(
+                f"records do not add up: {self.records} read, but {self._counts} accounted for"
+            )
+        if self.rejected != sum(self.reasons.values()):
+            raise AssertionError(f"{self.rejected} rejected, but reasons for {dict(self.reasons)}")
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report as plain values for JSON."""
+        plain = asdict(self)
+        plain["file"] = str(self.file)
+        plain["rejects_file"] = None if self.rejects_file is None else str(self.rejects_file)
+        plain["ignored_columns"] = list(self.ignored_columns)
+        return plain
+
+    @property
+    def _counts(self) -> tuple[int, ...]:
+        return self.inserted, self.updated, self.unchanged, self.rejected, self.skipped
