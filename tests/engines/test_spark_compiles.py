@@ -13,7 +13,7 @@ from ibis.config import Config
 
 from zhike.lake import catalog
 from zhike.measure.analysis import kpis
-from zhike.pipeline.overview import customer_overview
+from zhike.pipeline.scores import Models, scored_customers
 from zhike.pipeline.stages import STAGES, Refresh
 from zhike.segments.analysis import lifecycle, membership
 from zhike.segments.settings import LifecycleSettings
@@ -21,7 +21,6 @@ from zhike.tiers.analysis.membership import tier_members
 from zhike.tiers.settings import TierSettings
 from zhike.value.analysis import aggregates, clv, features, rfm
 from zhike.value.analysis.btyd import BgNbdParameters, GammaGammaParameters
-from zhike.value.analysis.scores import value_scores
 from zhike.value.settings import ValueSettings
 
 AS_OF = date(2026, 3, 1)
@@ -34,13 +33,27 @@ def t(name: str) -> ir.Table:
 def days() -> ir.Table:
     return ibis.table(
         {
-            "customer_id": "int64",
+            "person_id": "int64",
             "ordered_on": "date",
             "order_count": "int64",
             "spend_amount": "int64",
             "discount_amount": "int64",
         },
-        name="customer_days",
+        name="person_days",
+    )
+
+
+def merged() -> ir.Table:
+    return ibis.table({"profile_id": "int64", "person_id": "int64"}, name="merged_profiles")
+
+
+def everyone() -> ir.Table:
+    return features.people(t("profiles"), merged())
+
+
+def rfm_inputs(look_back_days: int) -> ir.Table:
+    return rfm.rfm_inputs(
+        t("customer_features"), days(), everyone(), as_of=AS_OF, look_back_days=look_back_days
     )
 
 
@@ -71,36 +84,36 @@ MODEL = clv.ClvParameters(
 RULE = clv.ClvParameters(9, 0, None, None, None, 0.3, 0.1)
 THRESHOLDS = lifecycle.LifecycleThresholds(30, 10, 20, 40, from_rhythm=True)
 
+
+def scored(*, look_back: bool = False) -> ir.Table:
+    inputs = rfm_inputs(90) if look_back else None
+    models = Models(RFM, MODEL, THRESHOLDS)
+    return scored_customers(t("customer_features"), t("clv_forecasts"), inputs, models, TierSettings())
+
+
 PRODUCED: dict[str, Callable[[], ir.Table]] = {
-    "customer_features": lambda: features.customer_features(days(), t("profiles"), favourites(), as_of=AS_OF),
-    "rfm_scores": lambda: rfm.rfm_scores(
-        rfm.rfm_inputs(t("customer_features"), days(), as_of=AS_OF, look_back_days=0), RFM, as_of=AS_OF
-    ),
+    "customer_features": lambda: features.customer_features(days(), everyone(), favourites(), as_of=AS_OF),
+    "rfm_scores": lambda: rfm.rfm_scores(scored()),
     "clv_forecasts": lambda: clv.clv_forecasts(t("customer_features"), by_history(), MODEL, as_of=AS_OF),
-    "value_scores": lambda: value_scores(
-        t("customer_features"), t("rfm_scores"), t("clv_forecasts"), as_of=AS_OF
-    ),
-    "tier_members": lambda: tier_members(t("value_scores"), TierSettings(), as_of=AS_OF),
-    "customer_overview": lambda: customer_overview(
-        t("customer_features"), t("rfm_scores"), t("clv_forecasts"), t("tier_members"), THRESHOLDS
-    ),
+    "value_scores": scored,
+    "tier_members": lambda: tier_members(scored()),
+    "customer_overview": lambda: scored(look_back=True),
     "segment_members": lambda: membership.segment_members(t("customer_overview")),
     "segment_summaries": lambda: membership.segment_summaries(t("customer_overview")),
     "rfm_cells": lambda: aggregates.rfm_cells(t("customer_overview")),
     "clv_deciles": lambda: aggregates.clv_deciles(t("customer_overview")),
     "alive_value_cells": lambda: aggregates.alive_value_cells(t("customer_overview")),
     "kpi_daily": lambda: kpis.kpi_daily(days(), t("customer_features")),
-    "kpi_periods": lambda: kpis.kpi_periods(days(), t("kpi_daily"), as_of=AS_OF),
+    "kpi_periods": lambda: kpis.kpi_periods(days(), t("kpi_daily"), t("customer_features"), as_of=AS_OF),
 }
 
 KEPT: dict[str, Callable[[], ir.Table]] = {
-    "customer_days": lambda: features.customer_days(t("orders"), t("profiles"), as_of=AS_OF),
+    "merged_profiles": lambda: features.merged_profiles(t("profiles")),
+    "person_days": lambda: features.person_days(t("orders"), merged(), as_of=AS_OF),
     "favourite_categories": lambda: features.favourite_categories(
         t("order_lines"), t("orders"), t("products"), t("profiles"), as_of=AS_OF
     ),
-    "rfm_inputs_with_look_back": lambda: rfm.rfm_inputs(
-        t("customer_features"), days(), as_of=AS_OF, look_back_days=90
-    ),
+    "rfm_inputs_with_look_back": lambda: rfm_inputs(90),
     "clv_inputs": lambda: clv.clv_inputs(t("customer_features")),
     "clv_by_rule": lambda: clv.clv_forecasts(t("customer_features"), None, RULE, as_of=AS_OF),
     "lifecycle_inputs": lambda: lifecycle.lifecycle_inputs(t("customer_features")),
@@ -139,9 +152,10 @@ def test_every_table_that_a_refresh_publishes_is_compiled_here() -> None:
 
 
 def test_every_expression_that_the_stages_hand_to_the_engine_compiles_for_spark() -> None:
-    seen = _Recorder(AS_OF)
+    seen = _Recorder()
     refresh = Refresh(
         draft=seen,  # type: ignore[arg-type]
+        as_of=AS_OF,
         value_settings=ValueSettings(),
         lifecycle_settings=LifecycleSettings(),
         tier_settings=TierSettings(),
@@ -157,8 +171,7 @@ def test_every_expression_that_the_stages_hand_to_the_engine_compiles_for_spark(
 class _Recorder:
     """Stands where the draft does: compiles what it is given for Spark instead of running it."""
 
-    def __init__(self, as_of: date) -> None:
-        self.as_of = as_of
+    def __init__(self) -> None:
         self.compiled: dict[str, str] = {}
 
     def table(self, name: str) -> ir.Table:

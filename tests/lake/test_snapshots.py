@@ -47,11 +47,11 @@ def add(lake: Lake, *numbers: int) -> None:
     lake.deltas.append(FACTS, pa.table({"number": list(numbers)}))
 
 
-def publish(lake: Lake, as_of: date = date(2026, 1, 1), *, historical: bool = False) -> int:
-    with lake.draft(as_of) as draft:
+def publish(lake: Lake, as_of: date = date(2026, 1, 1)) -> int:
+    with lake.draft() as draft:
         facts = draft.table("test_facts")
         draft.produce("test_numbers", facts.select(number=facts.number, twice=facts.number * 2))
-        return draft.publish(historical=historical).id
+        return draft.publish(as_of=as_of).id
 
 
 def numbers(lake: Lake) -> list[int]:
@@ -68,11 +68,11 @@ def test_a_draft_is_invisible_until_it_is_published(lake: Lake) -> None:
     add(lake, 1)
     publish(lake)
     add(lake, 2)
-    with lake.draft(date(2026, 1, 2)) as draft:
+    with lake.draft() as draft:
         facts = draft.table("test_facts")
         draft.produce("test_numbers", facts.mutate(twice=facts.number * 2))
         assert numbers(lake) == [1]
-        draft.publish(historical=False)
+        draft.publish(as_of=date(2026, 1, 2))
     assert numbers(lake) == [1, 2]
 
 
@@ -90,7 +90,7 @@ def test_readers_keep_the_versions_that_their_snapshot_pins(lake: Lake) -> None:
 def test_a_historical_snapshot_is_never_current(lake: Lake) -> None:
     add(lake, 1)
     first = publish(lake)
-    past = publish(lake, date(2025, 1, 1), historical=True)
+    past = publish(lake, date(2025, 1, 1))
     current = lake.current()
     assert current is not None
     assert current.id == first
@@ -144,7 +144,7 @@ def test_an_empty_newest_commit_is_refused_instead_of_hiding_rows(lake: Lake) ->
 def test_pruning_keeps_every_file_that_a_kept_snapshot_names(lake: Lake) -> None:
     add(lake, 1)
     ids = [publish(lake) for _ in range(4)]
-    past = publish(lake, date(2025, 1, 1), historical=True)
+    past = publish(lake, date(2025, 1, 1))
     lake.prune(keep=2)
     assert lake.manifests.ids() == [*ids[-2:], past]
     for id in lake.manifests.ids():
@@ -195,7 +195,7 @@ def test_a_full_disk_is_noticed_before_anything_is_written(
 
 
 def test_asking_for_a_table_out_of_order_names_the_table(lake: Lake) -> None:
-    with lake.draft(date(2026, 1, 1)) as draft, pytest.raises(ZhikeError) as refused:
+    with lake.draft() as draft, pytest.raises(ZhikeError) as refused:
         draft.table("test_numbers")
     assert refused.value.code == "stage.order"
     assert "test_numbers" in str(refused.value)
@@ -215,7 +215,7 @@ def test_a_fact_copied_from_the_database_is_read_only_when_it_changed(lake: Lake
         return pa.table({"number": [len(reads)]})
 
     for mark in ("a", "a", "b"):
-        with lake.draft(date(2026, 1, 1)) as draft:
+        with lake.draft() as draft:
             draft.copy_fact("test_facts", mark, read)
             assert draft.fetch(draft.table("test_facts")).to_pylist() == [{"number": len(reads)}]
     assert len(reads) == 2

@@ -46,8 +46,10 @@ def computed(
     favourites = features.favourite_categories(
         table(ORDER_LINES, lines or []), order_table, table(PRODUCTS, products or []), map_table, as_of=as_of
     )
-    days = features.customer_days(order_table, map_table, as_of=as_of)
-    shaped = CUSTOMER_FEATURES.shaped(features.customer_features(days, map_table, favourites, as_of=as_of))
+    merged = features.merged_profiles(map_table)
+    days = features.person_days(order_table, merged, as_of=as_of)
+    everyone = features.people(map_table, merged)
+    shaped = CUSTOMER_FEATURES.shaped(features.customer_features(days, everyone, favourites, as_of=as_of))
     return {row["customer_id"]: row for row in shaped.to_pyarrow().to_pylist()}
 
 

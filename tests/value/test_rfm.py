@@ -35,9 +35,13 @@ def scored(buyers: list[tuple[int, int, int]], chosen: ValueSettings | None = No
     inputs = pa.table({n: pa.array(c, pa.int64()) for n, c in zip(names, columns, strict=True)})
     inputs = inputs.add_column(0, "customer_id", pa.array(range(len(buyers)), pa.int64()))
     fitted = rfm.fit_rfm(inputs, chosen or ValueSettings())
-    rows = (
-        RFM_SCORES.shaped(rfm.rfm_scores(ibis.memtable(inputs), fitted, as_of=AS_OF)).to_pyarrow().to_pylist()
+    # One who never bought stands among them and must stay out.
+    prospect = pa.table(
+        {"customer_id": [-1], "recency_days": [None], "order_count": [0], "spend_amount": [0]}
     )
+    everyone = ibis.memtable(pa.concat_tables([inputs, prospect.cast(inputs.schema)]))
+    everyone = everyone.mutate(as_of=ibis.literal(AS_OF))
+    rows = RFM_SCORES.shaped(rfm.rfm_scores(rfm.with_rfm(everyone, None, fitted))).to_pyarrow().to_pylist()
     return sorted(rows, key=lambda row: row["customer_id"])
 
 

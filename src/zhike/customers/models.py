@@ -25,7 +25,9 @@ class Profile(models.Model):
     changed_at = models.DateTimeField(auto_now=True, db_index=True)
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=("source", "source_key"), name="one_profile_per_source_key"),)
+        constraints = (
+            models.UniqueConstraint(fields=("source", "source_key"), name="one_profile_per_source_key"),
+        )
 
     def __str__(self) -> str:
         return f"{self.source}:{self.pk}"

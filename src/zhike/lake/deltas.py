@@ -15,6 +15,7 @@ from zhike.kernel.errors import ZhikeError
 from zhike.lake.catalog import Table
 
 # Manifests, not the age of a log entry, decide how long a version can be opened.
+_LOG = "_delta_log"
 _CONFIGURATION = {"delta.logRetentionDuration": "interval 36500 days"}
 
 
@@ -55,7 +56,7 @@ class DeltaFolder:
             ``lake.empty_commit`` if the newest log entry has no content (a power loss): the rows
             that it named would silently be missing.
         """
-        if not (self.path(name) / "_delta_log").is_dir():
+        if not (self.path(name) / _LOG).is_dir():
             return None
         self._refuse_empty_commit(name)
         delta = self._open(name)
@@ -114,10 +115,11 @@ class DeltaFolder:
         """Make files that already lie in the table's folder the whole content of its next version."""
         from deltalake.transaction import AddAction
 
-        self.create(table)
         folder = self.path(table.name)
+        if not (folder / _LOG).is_dir():
+            self.create(table)
         for file in files:
-            _fsync(folder / file.path)
+            fsync_path(folder / file.path)
         moment = int(time.time() * 1000)
         adds = [
             AddAction(file.path, file.size, {}, moment, True, json.dumps({"numRecords": file.rows}))
@@ -127,20 +129,19 @@ class DeltaFolder:
         delta.create_write_transaction(
             list(adds), mode="overwrite", schema=table.arrow_schema(), partition_by=[]
         )
-        return self._settled(table.name)
+        delta.update_incremental()
+        self._sync_log(table.name, delta.version())
+        return PinnedTable(table.name, delta.version(), sum(file.rows for file in files), tuple(files))
 
-    def vacuum(self, name: str, *, keep_versions: list[int]) -> int:
-        """Delete the files that no kept version and not the newest one needs; how many they were."""
-        if not (self.path(name) / "_delta_log").is_dir():
-            return 0
-        removed = self._open(name).vacuum(
-            retention_hours=0,
-            dry_run=False,
-            enforce_retention_duration=False,
-            full=True,
-            keep_versions=keep_versions,
-        )
-        return len(removed)
+    def sweep(self, name: str, *, keep: set[str]) -> int:
+        """Delete the Parquet files of a table that are not among `keep`; how many they were.
+
+        Not Delta's own vacuum: manifests, not the log, decide what is still needed.
+        """
+        litter = [file for file in self.path(name).glob("*.parquet") if file.name not in keep]
+        for file in litter:
+            file.unlink()
+        return len(litter)
 
     def _open(self, name: str) -> Any:
         from deltalake import DeltaTable
@@ -153,17 +154,20 @@ class DeltaFolder:
         pinned = self.pinned(name)
         assert pinned is not None
         folder = self.path(name)
-        log = folder / "_delta_log"
         for file in pinned.files:
             if (folder / file.path).stat().st_mtime > time.time() - 3600:
-                _fsync(folder / file.path)
-        _fsync(log / f"{pinned.version:020d}.json")
-        _fsync(log)
-        _fsync(folder)
+                fsync_path(folder / file.path)
+        self._sync_log(name, pinned.version)
         return pinned
 
+    def _sync_log(self, name: str, version: int) -> None:
+        folder = self.path(name)
+        fsync_path(folder / _LOG / f"{version:020d}.json")
+        fsync_path(folder / _LOG)
+        fsync_path(folder)
+
     def _refuse_empty_commit(self, name: str) -> None:
-        commits = sorted((self.path(name) / "_delta_log").glob("*.json"))
+        commits = sorted((self.path(name) / _LOG).glob("*.json"))
         if commits and commits[-1].stat().st_size == 0:
             raise ZhikeError(
                 "lake.empty_commit",
@@ -173,7 +177,8 @@ class DeltaFolder:
             )
 
 
-def _fsync(path: Path) -> None:
+def fsync_path(path: Path) -> None:
+    """Push one file or folder to the disk."""
     if os.name == "nt" and path.is_dir():  # Windows cannot open a folder for fsync.
         return
     handle = os.open(path, os.O_RDONLY)
@@ -181,8 +186,3 @@ def _fsync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def fsync_path(path: Path) -> None:
-    """Push one file or folder to the disk."""
-    _fsync(path)

@@ -77,8 +77,7 @@ class Snapshot:
 class Draft:
     """A snapshot in the making: visible to nobody until `publish`."""
 
-    def __init__(self, lake: Lake, engine: Engine, as_of: date) -> None:
-        self.as_of = as_of
+    def __init__(self, lake: Lake, engine: Engine) -> None:
         self._lake = lake
         self._engine = engine
         self._pinned: dict[str, PinnedTable] = {}
@@ -129,16 +128,17 @@ class Draft:
     def fetch(self, expression: ir.Table) -> pa.Table:
         return self._engine.fetch(expression)
 
-    def publish(self, *, historical: bool, after: int = 0) -> Manifest:
-        """Make every table of this draft visible in one step.
+    def publish(self, *, as_of: date, after: int = 0) -> Manifest:
+        """Make every table of this draft visible in one step; historical if a later date is current.
 
         `after` is the highest number known elsewhere: numbers are never given twice, even if manifests were lost.
         """
         current = self._lake.manifests_current()
         newest = max([after, *self._lake.manifests.ids()])
+        historical = current is not None and as_of < current.as_of
         manifest = Manifest(
             id=newest + 1,
-            as_of=self.as_of,
+            as_of=as_of,
             created_at=clock.now(),
             historical=historical,
             previous_id=current.id if current and not historical else None,
@@ -214,21 +214,21 @@ class Lake:
         return None
 
     @contextmanager
-    def draft(self, as_of: date, *, budget: Budget = WORKER_BUDGET) -> Iterator[Draft]:
+    def draft(self, *, budget: Budget = WORKER_BUDGET) -> Iterator[Draft]:
         """A draft to fill and publish; leave `locked` around it."""
         self._require_space()
         engine = self._engine(budget)
         try:
-            yield Draft(self, engine, as_of)
+            yield Draft(self, engine)
         finally:
             engine.close()
 
     @contextmanager
     def reading_facts(self, *, budget: Budget = WORKER_BUDGET) -> Iterator[Draft]:
-        """The facts at their newest versions, for imports and for finding `as_of`."""
+        """The facts at their newest versions, for imports; never to be published."""
         engine = self._engine(budget)
         try:
-            yield Draft(self, engine, date.max)
+            yield Draft(self, engine)
         finally:
             engine.close()
 
@@ -257,7 +257,10 @@ class Lake:
             lock.release()
 
     def prune(self, *, keep: int) -> None:
-        """Drop all but the newest `keep` snapshots of each kind, then the files that none of the rest names."""
+        """Drop all but the newest `keep` snapshots of each kind, then the computed files that none of the rest names.
+
+        Only under the lock of the refresh: the files of a draft are named by no manifest yet.
+        """
         manifests = [self.manifests.read(id) for id in self.manifests.ids()]
         kept: list[Manifest] = []
         for historical in (False, True):
@@ -266,8 +269,8 @@ class Lake:
             for manifest in of_kind[:-keep]:
                 self.manifests.drop(manifest.id)
         for table in catalog.tables("published"):
-            versions = sorted({m.tables[table.name].version for m in kept if table.name in m.tables})
-            self.deltas.vacuum(table.name, keep_versions=versions)
+            pinned = (m.tables[table.name] for m in kept if table.name in m.tables)
+            self.deltas.sweep(table.name, keep={file.path for each in pinned for file in each.files})
 
     def _reader(self, budget: Budget) -> Engine:
         if budget not in self._readers:

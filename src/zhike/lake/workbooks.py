@@ -56,7 +56,9 @@ def _close(book: Workbook) -> None:
         book.close()
     except FileCreateError as error:
         # What the caller knows how to say: the disk is full, or the file may not be written.
-        raise next((cause for cause in error.args if isinstance(cause, OSError)), OSError(str(error))) from error
+        raise next(
+            (cause for cause in error.args if isinstance(cause, OSError)), OSError(str(error))
+        ) from error
 
 
 class _RowsSheet:

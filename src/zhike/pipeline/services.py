@@ -57,11 +57,9 @@ def run_refresh(
     lake = open_lake(home.lake)
     with tracked(run), lake.locked(REFRESH_LOCK):
         _finish_what_a_crash_left(lake, run)
-        everywhere = Several([progress, RowProgress(run)])
-        as_of = run.as_of = _business_date(lake, home, run.requested_as_of)
-        manifest = _publish(home, lake, run, as_of, everywhere, budget)
+        manifest = _publish(home, lake, run, Several([progress, RowProgress(run)]), budget)
         run.snapshot_id, run.is_historical = manifest.id, manifest.historical
-        run.save(update_fields=["as_of", "snapshot_id", "is_historical"])
+        run.save(update_fields=["snapshot_id", "is_historical"])
         _record_changes(lake, run, manifest)
         lake.prune(keep=SNAPSHOTS_KEPT)
     return run
@@ -78,12 +76,14 @@ def complete_interrupted_work(*, home: Home) -> None:
             raise
 
 
-def _publish(
-    home: Home, lake: Lake, run: RefreshRun, as_of: date, progress: Progress, budget: Budget
-) -> Manifest:
-    with lake.draft(as_of, budget=budget) as draft:
+def _publish(home: Home, lake: Lake, run: RefreshRun, progress: Progress, budget: Budget) -> Manifest:
+    with lake.draft(budget=budget) as draft:
+        as_of = _business_date(draft, home, run.requested_as_of)
+        run.as_of = as_of
+        run.save(update_fields=["as_of"])
         refresh = Refresh(
             draft=draft,
+            as_of=as_of,
             value_settings=home.section("value", ValueSettings),
             lifecycle_settings=home.section("lifecycle", LifecycleSettings),
             tier_settings=home.section("tiers", TierSettings),
@@ -97,14 +97,12 @@ def _publish(
             seconds = time.perf_counter() - started
             RunStage.objects.create(run=run, name=stage.name, seconds=seconds, rows=rows)
         progress.report(STAGES[-1].text, len(STAGES), len(STAGES))
-        current = lake.manifests_current()
         given = RefreshRun.objects.aggregate(newest=Max("snapshot_id"))["newest"] or 0
-        return draft.publish(historical=current is not None and as_of < current.as_of, after=given)
+        return draft.publish(as_of=as_of, after=given)
 
 
-def _business_date(lake: Lake, home: Home, requested: date | None) -> date:
-    with lake.reading_facts() as facts:
-        first, last = _order_days(facts)
+def _business_date(draft: Draft, home: Home, requested: date | None) -> date:
+    first, last = _order_days(draft)
     if first is None or last is None:
         raise ZhikeError(
             "orders.none",
@@ -123,11 +121,11 @@ def _business_date(lake: Lake, home: Home, requested: date | None) -> date:
     return last + timedelta(days=1) if today - last > _STALE_AFTER else today
 
 
-def _order_days(facts: Draft) -> tuple[date | None, date | None]:
-    orders = facts.table("orders")
+def _order_days(draft: Draft) -> tuple[date | None, date | None]:
+    orders = draft.table("orders")
     counted = orders.filter(orders.status != "cancelled")
     span = counted.aggregate(first=counted.ordered_on.min(), last=counted.ordered_on.max())
-    row = facts.fetch(span).to_pylist()[0]
+    row = draft.fetch(span).to_pylist()[0]
     return row["first"], row["last"]
 
 

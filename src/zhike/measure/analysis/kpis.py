@@ -32,7 +32,7 @@ def periods(as_of: date) -> list[Period]:
 
 
 def kpi_daily(days: ir.Table, features: ir.Table) -> ir.Table:
-    """Key figures of every day with an order; `days` as `value` gives customer days."""
+    """Key figures of every day with an order; `days` as `value` gives person days."""
     daily = days.group_by(day=days.ordered_on).aggregate(
         revenue=days.spend_amount.sum(), order_count=days.order_count.sum(), buyer_count=days.count()
     )
@@ -46,19 +46,38 @@ def kpi_daily(days: ir.Table, features: ir.Table) -> ir.Table:
     )
 
 
-def kpi_periods(days: ir.Table, daily: ir.Table, *, as_of: date) -> ir.Table:
-    """One row a period of `periods`."""
-    return ibis.union(*(_period(days, daily, period) for period in periods(as_of)))
+def kpi_periods(days: ir.Table, daily: ir.Table, features: ir.Table, *, as_of: date) -> ir.Table:
+    """One row a period of `periods`; the current ones are counted from the windows of `features`."""
+    return ibis.union(
+        *(
+            _period(
+                _current_buyers(features, period) if period.name == "current" else _buyers(days, period),
+                daily,
+                period,
+            )
+            for period in periods(as_of)
+        )
+    )
 
 
-def _period(days: ir.Table, daily: ir.Table, period: Period) -> ir.Table:
+def _current_buyers(features: ir.Table, period: Period) -> ir.Table:
+    orders = features[f"order_count_{period.days}d"]
+    return features.aggregate(
+        buyer_count=features.count(where=orders >= 1), repeat_buyer_count=features.count(where=orders >= 2)
+    )
+
+
+def _buyers(days: ir.Table, period: Period) -> ir.Table:
     inside = days.filter(
         days.ordered_on.between(ibis.literal(period.first_day), ibis.literal(period.last_day))
     )
-    buyers = inside.group_by("customer_id").aggregate(orders=inside.order_count.sum())
-    people = buyers.aggregate(
+    buyers = inside.group_by("person_id").aggregate(orders=inside.order_count.sum())
+    return buyers.aggregate(
         buyer_count=buyers.count(), repeat_buyer_count=buyers.count(where=buyers.orders >= 2)
     )
+
+
+def _period(people: ir.Table, daily: ir.Table, period: Period) -> ir.Table:
     of_days = daily.filter(daily.day.between(ibis.literal(period.first_day), ibis.literal(period.last_day)))
     names = ("revenue", "order_count", "new_buyer_count", "new_revenue")
     totals = of_days.aggregate(**{name: of_days[name].sum().fill_null(0) for name in names})

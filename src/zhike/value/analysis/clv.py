@@ -145,7 +145,8 @@ def clv_forecasts(
     features: ir.Table, by_history: ir.Table | None, fitted: ClvParameters, *, as_of: date
 ) -> ir.Table:
     """One row a buyer; `by_history` as `order_forecasts` gives it, None under the rule."""
-    buyers = features.filter(features.order_count > 0)
+    # Few columns: the deciles below sort whole rows.
+    buyers = features.filter(features.order_count > 0).select("customer_id", *INPUTS, "order_count_365d")
     expected = _by_rule(buyers) if by_history is None else _by_model(buyers, by_history)
     amount = _expected_amount(expected, fitted.amounts)
     valued = expected.mutate(

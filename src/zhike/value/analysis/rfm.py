@@ -48,12 +48,15 @@ class RfmParameters:
     mean_spend_amount: float
 
 
-def rfm_inputs(features: ir.Table, days: ir.Table, *, as_of: date, look_back_days: int) -> ir.Table:
+def rfm_inputs(
+    features: ir.Table, days: ir.Table, everyone: ir.Table, *, as_of: date, look_back_days: int
+) -> ir.Table:
     """`customer_id, recency_days, order_count, spend_amount` of the buyers; `look_back_days` 0 is the whole life."""
     if look_back_days == 0:
         columns = ["customer_id", "recency_days", "order_count", "spend_amount"]
         return features.filter(features.order_count > 0).select(*columns)
     recent = days.filter(days.ordered_on >= ibis.literal(as_of - timedelta(days=look_back_days)))
+    recent = recent.join(everyone, "person_id")
     return recent.group_by("customer_id").aggregate(
         recency_days=ibis.literal(as_of).delta(recent.ordered_on.max(), unit="day"),
         order_count=recent.order_count.sum(),
@@ -91,23 +94,66 @@ def quintile_cuts(values: npt.NDArray[np.int64]) -> Cuts:
     return tuple(int(v) for v in np.partition(values, places)[places])
 
 
-def rfm_scores(inputs: ir.Table, fitted: RfmParameters, *, as_of: date) -> ir.Table:
-    """One row a buyer: scores 1–5 (5 is best), group and class.
+def with_rfm(customers: ir.Table, inputs: ir.Table | None, fitted: RfmParameters) -> ir.Table:
+    """`customers` with scores 1–5 (5 is best), group and class; empty for those who are no buyers.
 
     A score is 1 + the number of cut points strictly below the value (recency: 5 − that number), so equal
     values always get equal scores.
+
+    Parameters
+    ----------
+    customers
+        `customer_features`, possibly with more columns.
+    inputs
+        `rfm_inputs` where RFM looks back less far than the features; None for the whole life.
+
+    Returns
+    -------
+    ibis.Table
+        With `rfm_recency_days, rfm_order_count, rfm_spend_amount` (what was scored), `r_score, f_score,
+        m_score, rfm_segment, rfm_class`.
     """
-    scored = inputs.mutate(
-        as_of=ibis.literal(as_of),
-        r_score=(5 - _cuts_below(inputs.recency_days, fitted.recency_cuts_days)).cast("int32"),
-        f_score=(1 + _cuts_below(inputs.order_count, fitted.frequency_cuts)).cast("int32"),
-        m_score=(1 + _cuts_below(inputs.spend_amount, fitted.monetary_cuts)).cast("int32"),
+    measured = _over_the_whole_life(customers) if inputs is None else _over_the_look_back(customers, inputs)
+    scored = measured.mutate(
+        r_score=(5 - _cuts_below(measured.rfm_recency_days, fitted.recency_cuts_days)).cast("int32"),
+        f_score=(1 + _cuts_below(measured.rfm_order_count, fitted.frequency_cuts)).cast("int32"),
+        m_score=(1 + _cuts_below(measured.rfm_spend_amount, fitted.monetary_cuts)).cast("int32"),
     )
     return scored.mutate(rfm_segment=_segment(scored), rfm_class=_class(scored, fitted))
 
 
+def rfm_scores(scored: ir.Table) -> ir.Table:
+    """The buyers of a table that `with_rfm` made."""
+    buyers = scored.filter(scored.r_score.notnull())
+    return buyers.mutate(
+        recency_days=buyers.rfm_recency_days,
+        order_count=buyers.rfm_order_count,
+        spend_amount=buyers.rfm_spend_amount,
+    )
+
+
+def _over_the_whole_life(customers: ir.Table) -> ir.Table:
+    is_buyer = customers.order_count > 0
+    return customers.mutate(
+        rfm_recency_days=customers.recency_days,
+        rfm_order_count=is_buyer.ifelse(customers.order_count, ibis.null("int64")),
+        rfm_spend_amount=is_buyer.ifelse(customers.spend_amount, ibis.null("int64")),
+    )
+
+
+def _over_the_look_back(customers: ir.Table, inputs: ir.Table) -> ir.Table:
+    renamed = inputs.select(
+        "customer_id",
+        rfm_recency_days=inputs.recency_days,
+        rfm_order_count=inputs.order_count,
+        rfm_spend_amount=inputs.spend_amount,
+    )
+    return customers.left_join(renamed, "customer_id").drop("customer_id_right")
+
+
 def _cuts_below(value: ir.IntegerColumn, cuts: Cuts) -> ir.IntegerValue:
-    return reduce(lambda total, cut: total + (value > cut).cast("int32"), cuts, ibis.literal(0, "int32"))
+    none = value.notnull().ifelse(ibis.literal(0, "int32"), ibis.null("int32"))
+    return reduce(lambda total, cut: total + (value > cut).cast("int32"), cuts, none)
 
 
 def _segment(t: ir.Table) -> ir.Value:
@@ -116,13 +162,13 @@ def _segment(t: ir.Table) -> ir.Value:
 
 
 def _class(t: ir.Table, fitted: RfmParameters) -> ir.Value:
-    is_recent = t.recency_days <= fitted.mean_recency_days
-    is_frequent = t.order_count >= fitted.mean_order_count
+    is_recent = t.rfm_recency_days <= fitted.mean_recency_days
+    is_frequent = t.rfm_order_count >= fitted.mean_order_count
     kind = ibis.cases(
         (is_recent & is_frequent, "value"), (is_recent, "develop"), (is_frequent, "keep"), else_="retain"
     )
-    weight = ibis.ifelse(t.spend_amount >= fitted.mean_spend_amount, "important_", "general_")
-    return weight.concat(kind)
+    weight = ibis.ifelse(t.rfm_spend_amount >= fitted.mean_spend_amount, "important_", "general_")
+    return t.rfm_order_count.notnull().ifelse(weight.concat(kind), ibis.null("string"))
 
 
 def _mean(values: npt.NDArray[np.int64]) -> float:
