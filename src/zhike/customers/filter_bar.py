@@ -64,7 +64,7 @@ def filter_bar(selection: Selection, *, currency: str, size: str = "") -> Filter
             Text("客户编号、来源编号、订单号", "Customer, source id or order"),
         ),
         _codes(selection, "tier", "tier", Text("等级", "Tier")),
-        _codes(selection, "segment", "rfm_segment", Text("RFM 分群", "RFM group"), prefix="rfm:"),
+        _codes(selection, "segment", "rfm_segment", Text("RFM 分层", "RFM group"), prefix="rfm:"),
         _codes(selection, "stage", "lifecycle_stage", Text("阶段", "Stage")),
         _numbers(
             selection, "bought_within", Text("最近买过", "Bought recently"), _DAYS["bought_within"], currency

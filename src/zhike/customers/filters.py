@@ -213,7 +213,7 @@ def _segment(name: str, value: str, currency: str) -> Is:
 
 
 _CODE_TITLES = {
-    "rfm_segment": Text("RFM 分群", "RFM group"),
+    "rfm_segment": Text("RFM 分层", "RFM group"),
     "lifecycle_stage": Text("阶段", "Stage"),
     "rfm_class": Text("RFM 八类", "RFM class"),
     "tier": Text("等级", "Tier"),

@@ -170,7 +170,7 @@ def _row(row: dict[str, Any], keys: str) -> CustomerRow:
 
 _HEADINGS = (
     (Text("客户", "Customer"), "customer", False),
-    (Text("RFM 分群", "RFM group"), "", False),
+    (Text("RFM 分层", "RFM group"), "", False),
     (Text("等级", "Tier"), "", False),
     (Text("阶段", "Stage"), "", False),
     (Text("最近下单", "Last order"), "last_order", False),

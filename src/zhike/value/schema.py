@@ -101,7 +101,7 @@ RFM_SCORES = Table(
         Column(
             "rfm_segment",
             "string",
-            Text("RFM 分群（11 群）", "RFM group, one of eleven"),
+            Text("RFM 分层（11 群）", "RFM group, one of eleven"),
             labels=RFM_SEGMENTS,
             colours=RFM_SEGMENT_COLOURS,
         ),
