@@ -58,7 +58,9 @@ class LazyGroup(click.Group):
         if lazy is None:
             return None
         if lazy.needs_home and not ctx.meta.get("help_only"):
-            ctx.obj = _booted(_chosen_folder(ctx.meta.get("dir")), migrate=cmd_name != "manage")
+            ctx.obj = _booted(
+                _chosen_folder(ctx.meta.get("dir")), migrate=cmd_name not in ("manage", "doctor")
+            )
         module, name = lazy.place.split(":")
         command: click.Command = getattr(importlib.import_module(module), name)
         return command

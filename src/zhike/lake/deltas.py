@@ -16,7 +16,11 @@ from zhike.lake.catalog import Table
 
 # Manifests, not the age of a log entry, decide how long a version can be opened.
 _LOG = "_delta_log"
-_CONFIGURATION = {"delta.logRetentionDuration": "interval 36500 days"}
+_CONFIGURATION = {
+    "delta.logRetentionDuration": "interval 36500 days",
+    # Opening a table reads the log since its last checkpoint.
+    "delta.checkpointInterval": "10",
+}
 
 
 @dataclass(frozen=True, slots=True)

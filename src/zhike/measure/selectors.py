@@ -61,7 +61,9 @@ def compared_figures(snapshot: Snapshot, *, days: int) -> ComparedFigures | None
     found = {row["period"]: _period(row) for row in rows if row["period_days"] == days}
     if "current" not in found:
         return None
-    previous, last_year = found.get("previous"), found.get("last_year")
+    previous = found.get("previous")
+    # For a whole year, the period before is the one a year ago.
+    last_year = found.get("last_year", previous)
     return ComparedFigures(
         current=found["current"],
         previous=previous if previous and previous.has_data else None,

@@ -83,7 +83,7 @@ def _models(refresh: Refresh) -> int:
             draft.fetch(lifecycle.lifecycle_inputs(features_table)), refresh.lifecycle_settings
         ),
     )
-    refresh.histories = buyers.group_by(list(clv.INPUTS[:3])).aggregate([])
+    refresh.histories = draft.fetch(clv.histories(features_table))
     rows = parameters.rfm_parameter_rows(refresh.models.rfm, refresh.value_settings)
     rows += parameters.clv_parameter_rows(refresh.models.clv)
     rows += lifecycle.lifecycle_parameter_rows(refresh.models.lifecycle)
@@ -96,7 +96,6 @@ def _scores(refresh: Refresh) -> int:
     if models.clv.orders is not None:
         by_history = draft.load("order_forecasts", clv.order_forecasts(refresh.histories, models.clv))
     customers = draft.table("customer_features")
-    draft.produce("rfm_scores", rfm.rfm_scores(rfm.with_rfm(customers, refresh.rfm_inputs, models.rfm)))
     draft.produce("clv_forecasts", clv.clv_forecasts(customers, by_history, models.clv, as_of=refresh.as_of))
     forecasts = draft.table("clv_forecasts")
     rows = draft.produce(
@@ -104,6 +103,9 @@ def _scores(refresh: Refresh) -> int:
         scored_customers(customers, forecasts, refresh.rfm_inputs, models, refresh.tier_settings),
     )
     overview = draft.table("customer_overview")
+    looked_back = refresh.rfm_inputs is not None
+    measured = rfm.with_rfm(customers, refresh.rfm_inputs, models.rfm) if looked_back else overview
+    draft.produce("rfm_scores", rfm.rfm_scores(measured))
     draft.produce("value_scores", overview)
     draft.produce("tier_members", tier_members(overview))
     return rows

@@ -10,6 +10,8 @@ import ibis.expr.types as ir
 
 from zhike.measure.schema import PERIOD_DAYS
 
+DAYS_A_YEAR = 365
+
 
 @dataclass(frozen=True)
 class Period:
@@ -22,10 +24,16 @@ class Period:
 
 
 def periods(as_of: date) -> list[Period]:
-    """The periods that pages compare. "Last n days" reaches from `as_of` − n to `as_of`."""
+    """The periods that pages compare. "Last n days" reaches from `as_of` − n to `as_of`.
+
+    A whole year is compared with the one before only: its `previous` and its `last_year` would be the same.
+    """
     made = []
     for days in PERIOD_DAYS:
-        for name, shift in (("current", 0), ("previous", days + 1), ("last_year", 365)):
+        shifts = {"current": 0, "previous": days + 1}
+        if days < DAYS_A_YEAR:
+            shifts["last_year"] = DAYS_A_YEAR
+        for name, shift in shifts.items():
             last = as_of - timedelta(days=shift)
             made.append(Period(days, name, last - timedelta(days=days), last))
     return made

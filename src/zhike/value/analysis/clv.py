@@ -52,6 +52,11 @@ def clv_inputs(features: ir.Table) -> ir.Table:
     return features.filter(features.order_count > 0).select(*INPUTS)
 
 
+def histories(features: ir.Table) -> ir.Table:
+    """The distinct order days, tenures and recencies of the buyers; many share one."""
+    return features.filter(features.order_count > 0).select(*INPUTS[:3]).distinct()
+
+
 def fit_clv(inputs: pa.Table, settings: ValueSettings) -> ClvParameters:
     """Fit BG/NBD and Gamma-Gamma; falls back, and says so, where the data cannot carry them.
 

@@ -123,8 +123,10 @@ def with_rfm(customers: ir.Table, inputs: ir.Table | None, fitted: RfmParameters
 
 
 def rfm_scores(scored: ir.Table) -> ir.Table:
-    """The buyers of a table that `with_rfm` made."""
+    """The buyers of a table that `with_rfm` made, or of `customer_overview` where RFM looks at the whole life."""
     buyers = scored.filter(scored.r_score.notnull())
+    if "rfm_recency_days" not in scored.columns:
+        return buyers
     return buyers.mutate(
         recency_days=buyers.rfm_recency_days,
         order_count=buyers.rfm_order_count,

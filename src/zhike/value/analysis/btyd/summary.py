@@ -51,7 +51,8 @@ def unique_codes(values: Floats) -> tuple[Floats, Indices]:
     if unique.size < 2:
         return unique, np.zeros(values.shape, np.intp)
     gap, span = float(np.min(np.diff(unique))), float(unique[-1] - unique[0])
-    if span > gap * values.size:
+    # Too wide for a table, or so narrow that its scale is beyond the largest float.
+    if span > gap * values.size or gap < 2 / np.finfo(float).max:
         return unique, np.searchsorted(unique, values)
     cells_per_unit = 1.01 / gap
     cells = ((unique - unique[0]) * cells_per_unit).astype(np.intp)
