@@ -57,7 +57,7 @@ class LazyGroup(click.Group):
         lazy = COMMANDS.get(cmd_name)
         if lazy is None:
             return None
-        if lazy.needs_home and not ctx.meta.get("help_only"):
+        if lazy.needs_home and (cmd_name == "manage" or not ctx.meta.get("help_only")):
             ctx.obj = _booted(
                 _chosen_folder(ctx.meta.get("dir")), migrate=cmd_name not in ("manage", "doctor")
             )
