@@ -64,7 +64,8 @@ class DeltaFolder:
             return None
         self._refuse_empty_commit(name)
         delta = self._open(name)
-        actions = pa.table(delta.get_add_actions(flatten=True))
+        # Not `pa.table`: handed a foreign table, it imports pandas wherever that is installed.
+        actions = pa.RecordBatchReader.from_stream(delta.get_add_actions(flatten=True)).read_all()
         files = tuple(
             PinnedFile(path=path, size=size, rows=rows)
             for path, size, rows in zip(

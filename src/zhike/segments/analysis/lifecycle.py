@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from zhike.kernel.words import Text
+from zhike.lake.arrays import numpy_column
 from zhike.segments.settings import LifecycleSettings
 
 _LEAST_REGULARS = 30
@@ -44,7 +45,7 @@ def fit_lifecycle(inputs: pa.Table, settings: LifecycleSettings) -> LifecycleThr
         return LifecycleThresholds(settings.new_days, *days, from_rhythm=False)
     if inputs.num_rows < _LEAST_REGULARS:
         return LifecycleThresholds(settings.new_days, *_USUAL_DAYS, from_rhythm=False)
-    gaps = inputs["mean_gap_days"].to_numpy()
+    gaps = numpy_column(inputs, "mean_gap_days")
     place = math.ceil(0.9 * len(gaps)) - 1
     rhythm = max(7, math.ceil(float(np.partition(gaps, place)[place])))
     return LifecycleThresholds(settings.new_days, rhythm, 2 * rhythm, 4 * rhythm, from_rhythm=True)

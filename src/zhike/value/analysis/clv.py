@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from zhike.kernel.words import Text
+from zhike.lake.arrays import numpy_column
 from zhike.value.analysis.btyd import (
     BgNbdParameters,
     FitError,
@@ -65,7 +66,7 @@ def fit_clv(inputs: pa.Table, settings: ValueSettings) -> ClvParameters:
     inputs
         As `clv_inputs` gives them: days and minor units.
     """
-    order_days, tenure, recency, spend = (inputs[name].to_numpy() for name in INPUTS)
+    order_days, tenure, recency, spend = (numpy_column(inputs, name) for name in INPUTS)
     repeat_buyers = int((order_days > 1).sum())
     orders, amounts, reason = None, None, None
     if repeat_buyers < LEAST_REPEAT_BUYERS:
@@ -131,7 +132,7 @@ def order_forecasts(histories: pa.Table, fitted: ClvParameters) -> pa.Table:
     """
     if fitted.orders is None:
         raise ValueError("the rule needs no forecasts by history")
-    order_days, tenure, recency = (histories[name].to_numpy() for name in INPUTS[:3])
+    order_days, tenure, recency = (numpy_column(histories, name) for name in INPUTS[:3])
     history = (order_days - 1, *_weeks(tenure - recency, tenure))
     horizon = HORIZON_DAYS / _DAYS_PER_WEEK
     continuous_rate = math.log1p(fitted.discount_rate_yearly) * _DAYS_PER_WEEK / HORIZON_DAYS

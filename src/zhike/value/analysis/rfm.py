@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from zhike.lake.arrays import numpy_column
 from zhike.value.settings import ValueSettings
 
 Cuts = tuple[int, ...]
@@ -67,7 +68,7 @@ def rfm_inputs(
 def fit_rfm(inputs: pa.Table, settings: ValueSettings) -> RfmParameters:
     """Cut points and means over the buyers; `inputs` as `rfm_inputs` gives them."""
     recency, count, spend = (
-        inputs[name].to_numpy() for name in ("recency_days", "order_count", "spend_amount")
+        numpy_column(inputs, name) for name in ("recency_days", "order_count", "spend_amount")
     )
     is_fixed = settings.rfm_method == "fixed"
     return RfmParameters(
