@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
+import duckdb
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
@@ -54,37 +55,44 @@ WORKER_BUDGET = Budget()
 
 
 class DuckDBEngine:
-    """DuckDB in this process; one database, a cursor for each query, so threads may share it."""
+    """DuckDB in this process; one database, a cursor for each query, so threads may share it.
+
+    Tables are described to Ibis by their schema, and Ibis only compiles: its own connection would ask
+    DuckDB about every table and load pandas for the answer, a second at each start.
+    """
 
     def __init__(self, budget: Budget, spill: Path) -> None:
-        settings: dict[str, str | int | bool] = {
+        settings: dict[str, str | bool | int | float | list[str]] = {
             "preserve_insertion_order": False,
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
+            "temp_directory": str(spill),
         }
         if budget.threads:
             settings["threads"] = budget.threads
         if budget.memory:
             settings["memory_limit"] = budget.memory
-        self._backend = ibis.duckdb.connect(temp_directory=str(spill), **settings)
+        self._database = duckdb.connect(":memory:", config=settings)
         self._lock = threading.Lock()
 
     def read(self, name: str, files: list[Path], empty: pa.Schema) -> ir.Table:
         if not files:
             return self.load(name, empty.empty_table())
         fresh, listed = _fresh(name), ", ".join(f"'{_quoted(file)}'" for file in files)
-        # Not Ibis' own reader: its views are temporary, and a cursor would not see them.
         self._cursor().execute(f"CREATE VIEW {fresh} AS FROM read_parquet([{listed}])")
-        return self._table(fresh)
+        return ibis.table(ibis.schema(empty), name=fresh)
 
     def load(self, name: str, rows: pa.Table) -> ir.Table:
-        with self._lock:
-            return self._backend.create_table(_fresh(name), rows)
+        fresh, cursor = _fresh(name), self._cursor()
+        cursor.register("given", rows)
+        cursor.execute(f"CREATE TABLE {fresh} AS FROM given")
+        cursor.unregister("given")
+        return ibis.table(ibis.schema(rows.schema), name=fresh)
 
     def keep(self, name: str, expression: ir.Table) -> ir.Table:
         fresh = _fresh(name)
         self._cursor().execute(f"CREATE TABLE {fresh} AS {self._sql(expression)}")
-        return self._table(fresh)
+        return ibis.table(expression.schema(), name=fresh)
 
     def fetch(self, expression: ir.Table) -> pa.Table:
         return self._cursor().sql(self._sql(expression)).to_arrow_table()
@@ -98,15 +106,11 @@ class DuckDBEngine:
         return [PinnedFile(path=file.name, size=file.stat().st_size, rows=rows)]
 
     def close(self) -> None:
-        self._backend.disconnect()
-
-    def _table(self, name: str) -> ir.Table:
-        with self._lock:
-            return self._backend.table(name)
+        self._database.close()
 
     def _sql(self, expression: ir.Table) -> str:
         with self._lock:
-            query = str(self._backend.compile(expression))
+            query = str(ibis.to_sql(expression, dialect="duckdb"))
         # A sum of integers is a 128-bit integer to DuckDB, which Arrow and Parquet would make a float.
         typed = ", ".join(
             f'CAST("{name}" AS {_INTEGERS[kind]}) AS "{name}"' if kind in _INTEGERS else f'"{name}"'
@@ -115,7 +119,7 @@ class DuckDBEngine:
         return f"SELECT {typed} FROM ({query})"
 
     def _cursor(self) -> Any:
-        cursor = self._backend.con.cursor()
+        cursor = self._database.cursor()
         # It would write into the standard output of our own commands, and is set a connection.
         cursor.execute("SET enable_progress_bar = false")
         return cursor

@@ -65,7 +65,7 @@ def lifecycle_stage(features: ir.Table, thresholds: LifecycleThresholds) -> ir.S
 
 def lifecycle_parameter_rows(
     thresholds: LifecycleThresholds,
-) -> list[tuple[str, str, float | None, Text | None]]:
+) -> list[tuple[str, str, float, Text | None]]:
     """Rows for `model_parameters`."""
     origin = (
         Text("按本店节奏", "from the rhythm of this shop")

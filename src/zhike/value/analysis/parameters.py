@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pyarrow as pa
 
 from zhike.kernel.words import Text
@@ -9,7 +10,7 @@ from zhike.value.analysis.clv import ClvParameters
 from zhike.value.analysis.rfm import RfmParameters
 from zhike.value.settings import ValueSettings
 
-Row = tuple[str, str, float | None, Text | None]
+Row = tuple[str, str, float, Text | None]
 
 
 def parameter_table(rows: list[Row]) -> pa.Table:
@@ -18,7 +19,7 @@ def parameter_table(rows: list[Row]) -> pa.Table:
         {
             "model": [row[0] for row in rows],
             "parameter": [row[1] for row in rows],
-            "value": pa.array([row[2] for row in rows], pa.float64()),
+            "value": pa.array(np.array([row[2] for row in rows], dtype=np.float64)),
             "note_zh": pa.array([row[3].zh if row[3] else None for row in rows], pa.string()),
             "note_en": pa.array([row[3].en if row[3] else None for row in rows], pa.string()),
         }
