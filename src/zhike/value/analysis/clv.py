@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 
@@ -72,12 +73,14 @@ def fit_clv(inputs: pa.Table, settings: ValueSettings) -> ClvParameters:
     if repeat_buyers < LEAST_REPEAT_BUYERS:
         reason = _TOO_FEW.format(found=repeat_buyers, needed=LEAST_REPEAT_BUYERS)
     else:
-        try:
-            orders = fit_bg_nbd(order_days - 1, *_weeks(tenure - recency, tenure), time_unit="W")
-        except FitError as error:
-            reason = _NOT_FITTED.format(why=Text(zh=error.zh, en=error.en))
-    if orders is not None:
-        amounts, reason = _fit_amounts(order_days, spend)
+        # The two models share nothing, and NumPy lets go of the interpreter while it computes.
+        with ThreadPoolExecutor(max_workers=1) as beside:
+            fitting_amounts = beside.submit(_fit_amounts, order_days, spend)
+            try:
+                orders = fit_bg_nbd(order_days - 1, *_weeks(tenure - recency, tenure), time_unit="W")
+                amounts, reason = fitting_amounts.result()
+            except FitError as error:
+                reason = _NOT_FITTED.format(why=Text(zh=error.zh, en=error.en))
     return ClvParameters(
         buyers=inputs.num_rows,
         repeat_buyers=repeat_buyers,
