@@ -12,6 +12,7 @@ import pytest
 from ibis.config import Config
 
 from zhike.lake import catalog
+from zhike.lake.engines import Fold
 from zhike.measure.analysis import kpis
 from zhike.pipeline.scores import Models, scored_customers
 from zhike.pipeline.stages import STAGES, Refresh
@@ -21,6 +22,7 @@ from zhike.tiers.analysis.membership import tier_members
 from zhike.tiers.settings import TierSettings
 from zhike.value.analysis import aggregates, clv, features, rfm
 from zhike.value.analysis.btyd import BgNbdParameters, GammaGammaParameters
+from zhike.value.analysis.purchases import DAYS, PEOPLE, purchases
 from zhike.value.settings import ValueSettings
 
 AS_OF = date(2026, 3, 1)
@@ -30,17 +32,14 @@ def t(name: str) -> ir.Table:
     return catalog.table(name).unbound()
 
 
-def days() -> ir.Table:
-    return ibis.table(
-        {
-            "person_id": "int64",
-            "ordered_on": "date",
-            "order_count": "int64",
-            "spend_amount": "int64",
-            "discount_amount": "int64",
-        },
-        name="person_days",
+def bought(of: str) -> ir.Table:
+    nobody = features.person_orders(t("orders"), merged(), as_of=AS_OF).schema().to_pyarrow().empty_table()
+    windows = (
+        features.feature_windows(AS_OF)
+        | rfm.rfm_windows(AS_OF, ValueSettings(rfm_look_back_days=90))
+        | kpis.period_windows(AS_OF)
     )
+    return ibis.table(ibis.schema(purchases(nobody, windows=windows)[of].schema), name=of)
 
 
 def merged() -> ir.Table:
@@ -51,10 +50,10 @@ def everyone() -> ir.Table:
     return features.people(t("profiles"), merged())
 
 
-def rfm_inputs(look_back_days: int) -> ir.Table:
-    return rfm.rfm_inputs(
-        t("customer_features"), days(), everyone(), as_of=AS_OF, look_back_days=look_back_days
-    )
+def rfm_inputs(look_back: bool) -> ir.Table:
+    if look_back:
+        return rfm.rfm_inputs_of_look_back(t("customer_features"), bought(PEOPLE), everyone())
+    return rfm.rfm_inputs(t("customer_features"))
 
 
 def favourites() -> ir.Table:
@@ -86,13 +85,15 @@ THRESHOLDS = lifecycle.LifecycleThresholds(30, 10, 20, 40, from_rhythm=True)
 
 
 def scored(*, look_back: bool = False) -> ir.Table:
-    inputs = rfm_inputs(90) if look_back else None
+    inputs = rfm_inputs(look_back) if look_back else None
     models = Models(RFM, MODEL, THRESHOLDS)
     return scored_customers(t("customer_features"), t("clv_forecasts"), inputs, models, TierSettings())
 
 
 PRODUCED: dict[str, Callable[[], ir.Table]] = {
-    "customer_features": lambda: features.customer_features(days(), everyone(), favourites(), as_of=AS_OF),
+    "customer_features": lambda: features.customer_features(
+        bought(PEOPLE), everyone(), favourites(), as_of=AS_OF
+    ),
     "rfm_scores": lambda: rfm.rfm_scores(scored()),
     "clv_forecasts": lambda: clv.clv_forecasts(t("customer_features"), by_history(), MODEL, as_of=AS_OF),
     "value_scores": scored,
@@ -103,17 +104,19 @@ PRODUCED: dict[str, Callable[[], ir.Table]] = {
     "rfm_cells": lambda: aggregates.rfm_cells(t("customer_overview")),
     "clv_deciles": lambda: aggregates.clv_deciles(t("customer_overview")),
     "alive_value_cells": lambda: aggregates.alive_value_cells(t("customer_overview")),
-    "kpi_daily": lambda: kpis.kpi_daily(days(), t("customer_features")),
-    "kpi_periods": lambda: kpis.kpi_periods(days(), t("kpi_daily"), t("customer_features"), as_of=AS_OF),
+    "kpi_daily": lambda: kpis.kpi_daily(bought(DAYS), t("customer_features")),
+    "kpi_periods": lambda: kpis.kpi_periods(
+        bought(PEOPLE), t("kpi_daily"), t("customer_features"), as_of=AS_OF
+    ),
 }
 
 KEPT: dict[str, Callable[[], ir.Table]] = {
     "merged_profiles": lambda: features.merged_profiles(t("profiles")),
-    "person_days": lambda: features.person_days(t("orders"), merged(), as_of=AS_OF),
+    "person_orders": lambda: features.person_orders(t("orders"), merged(), as_of=AS_OF),
     "favourite_categories": lambda: features.favourite_categories(
         t("order_lines"), t("orders"), t("products"), t("profiles"), as_of=AS_OF
     ),
-    "rfm_inputs_with_look_back": lambda: rfm_inputs(90),
+    "rfm_inputs_with_look_back": lambda: rfm_inputs(True),
     "clv_inputs": lambda: clv.clv_inputs(t("customer_features")),
     "clv_by_rule": lambda: clv.clv_forecasts(t("customer_features"), None, RULE, as_of=AS_OF),
     "lifecycle_inputs": lambda: lifecycle.lifecycle_inputs(t("customer_features")),
@@ -180,6 +183,10 @@ class _Recorder:
     def keep(self, name: str, expression: ir.Table) -> ir.Table:
         self.compiled[name] = str(ibis.to_sql(expression, dialect="pyspark"))
         return ibis.table(expression.schema(), name=name)
+
+    def fold(self, rows: ir.Table, by: str, function: Fold) -> dict[str, ir.Table]:
+        nothing = self.fetch(rows)
+        return {name: self.load(name, given) for name, given in function(nothing).items()}
 
     def fetch(self, expression: ir.Table) -> pa.Table:
         ibis.to_sql(expression, dialect="pyspark")

@@ -7,6 +7,7 @@ import os
 from datetime import date
 from pathlib import Path
 
+import ibis
 import pyarrow as pa
 import pytest
 
@@ -228,3 +229,22 @@ def test_sums_of_integers_stay_integers(lake: Lake) -> None:
     assert snapshot is not None
     facts = snapshot.table("test_facts")
     assert snapshot.rows(facts.aggregate(total=facts.number.sum())) == [{"total": 2**61}]
+
+
+@pytest.mark.parametrize("rows", [0, 1, 2_500_000])
+def test_rows_that_share_a_value_come_in_one_part_and_none_is_lost(lake: Lake, rows: int) -> None:
+    parts: list[set[int]] = []
+
+    def function(part: pa.Table) -> dict[str, pa.Table]:
+        groups = part.group_by("group").aggregate([("number", "count")])
+        parts.append(set(groups["group"].to_pylist()))
+        return {"groups": groups}
+
+    with lake.draft() as draft:
+        numbers = ibis.range(0, rows).unnest().name("number").as_table()
+        made = draft.fold(numbers.mutate(group=numbers.number % 1000), "group", function)
+        counts = draft.fetch(made["groups"]).to_pydict()
+    assert sum(counts["number_count"]) == rows
+    assert len(counts["group"]) == len(set(counts["group"])) == min(rows, 1000)
+    assert sum(len(part) for part in parts) == min(rows, 1000)
+    assert len(parts) == max(1, -(-rows // 1_000_000))

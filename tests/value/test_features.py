@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from zhike.collect.schema import ORDER_LINES, ORDERS, PRODUCTS
 from zhike.customers.schema import PROFILES
 from zhike.value.analysis import features
+from zhike.value.analysis.purchases import PEOPLE, purchases
 from zhike.value.schema import CUSTOMER_FEATURES, WINDOW_DAYS
 
 AS_OF = date(2026, 3, 1)
@@ -47,9 +48,10 @@ def computed(
         table(ORDER_LINES, lines or []), order_table, table(PRODUCTS, products or []), map_table, as_of=as_of
     )
     merged = features.merged_profiles(map_table)
-    days = features.person_days(order_table, merged, as_of=as_of)
+    counted = features.person_orders(order_table, merged, as_of=as_of).to_pyarrow()
+    bought = ibis.memtable(purchases(counted, windows=features.feature_windows(as_of))[PEOPLE])
     everyone = features.people(map_table, merged)
-    shaped = CUSTOMER_FEATURES.shaped(features.customer_features(days, everyone, favourites, as_of=as_of))
+    shaped = CUSTOMER_FEATURES.shaped(features.customer_features(bought, everyone, favourites, as_of=as_of))
     return {row["customer_id"]: row for row in shaped.to_pyarrow().to_pylist()}
 
 

@@ -20,7 +20,7 @@ from zhike.kernel import clock
 from zhike.kernel.errors import ZhikeError
 from zhike.lake import catalog
 from zhike.lake.deltas import DeltaFolder, PinnedTable
-from zhike.lake.engines import WEB_BUDGET, WORKER_BUDGET, Budget, Engine, open_engine
+from zhike.lake.engines import WEB_BUDGET, WORKER_BUDGET, Budget, Engine, Fold, open_engine
 from zhike.lake.manifests import Manifest, ManifestFolder
 
 log = logging.getLogger(__name__)
@@ -120,6 +120,13 @@ class Draft:
     def keep(self, name: str, expression: ir.Table) -> ir.Table:
         """Run an expression that several stages read and keep it until the draft is closed; never published."""
         return self._engine.keep(name, expression)
+
+    def fold(self, rows: ir.Table, by: str, function: Fold) -> dict[str, ir.Table]:
+        """Hand rows to a function in parts that share no value of `by`, and keep what it gives until the draft is closed.
+
+        For what NumPy does better than a query; each name of the result is a table, its parts one after another.
+        """
+        return self._engine.fold(rows, by, function)
 
     def load(self, name: str, rows: pa.Table) -> ir.Table:
         """Rows held in memory, as a table to join with; never published."""

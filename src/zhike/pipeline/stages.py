@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 
 import ibis.expr.types as ir
 import pyarrow as pa
@@ -19,6 +20,7 @@ from zhike.segments.settings import LifecycleSettings
 from zhike.tiers.analysis.membership import tier_members
 from zhike.tiers.settings import TierSettings
 from zhike.value.analysis import aggregates, clv, features, parameters, rfm
+from zhike.value.analysis.purchases import DAYS, PEOPLE, Window, purchases
 from zhike.value.settings import ValueSettings
 
 
@@ -34,7 +36,7 @@ class Refresh:
     profile_map_mark: str
     read_profile_map: Callable[[], pa.Table]
     people: ir.Table = field(init=False)
-    days: ir.Table = field(init=False)
+    bought: dict[str, ir.Table] = field(init=False)
     models: Models = field(init=False)
     rfm_inputs: ir.Table | None = field(init=False)
     histories: pa.Table = field(init=False)
@@ -58,23 +60,36 @@ def _features(refresh: Refresh) -> int:
     orders, profiles = draft.table("orders"), draft.table("profiles")
     merged = draft.keep("merged_profiles", features.merged_profiles(profiles))
     refresh.people = features.people(profiles, merged)
-    refresh.days = draft.keep("person_days", features.person_days(orders, merged, as_of=as_of))
+    refresh.bought = draft.fold(
+        features.person_orders(orders, merged, as_of=as_of),
+        "person_id",
+        partial(purchases, windows=_windows(refresh)),
+    )
     favourites = features.favourite_categories(
         draft.table("order_lines"), orders, draft.table("products"), profiles, as_of=as_of
     )
     return draft.produce(
-        "customer_features", features.customer_features(refresh.days, refresh.people, favourites, as_of=as_of)
+        "customer_features",
+        features.customer_features(refresh.bought[PEOPLE], refresh.people, favourites, as_of=as_of),
     )
+
+
+def _windows(refresh: Refresh) -> dict[str, Window]:
+    """Every range of days that some later stage counts in, so that the orders are read once."""
+    return {
+        **features.feature_windows(refresh.as_of),
+        **rfm.rfm_windows(refresh.as_of, refresh.value_settings),
+        **kpis.period_windows(refresh.as_of),
+    }
 
 
 def _models(refresh: Refresh) -> int:
     draft = refresh.draft
     features_table = draft.table("customer_features")
-    look_back = refresh.value_settings.rfm_look_back_days
-    scored = rfm.rfm_inputs(
-        features_table, refresh.days, refresh.people, as_of=refresh.as_of, look_back_days=look_back
-    )
-    refresh.rfm_inputs = scored if look_back else None
+    scored, refresh.rfm_inputs = rfm.rfm_inputs(features_table), None
+    if refresh.value_settings.rfm_look_back_days:
+        scored = rfm.rfm_inputs_of_look_back(features_table, refresh.bought[PEOPLE], refresh.people)
+        refresh.rfm_inputs = scored
     buyers = draft.fetch(clv.clv_inputs(features_table))
     refresh.models = Models(
         rfm=rfm.fit_rfm(draft.fetch(scored), refresh.value_settings),
@@ -129,10 +144,10 @@ def _summaries(refresh: Refresh) -> int:
 def _kpis(refresh: Refresh) -> int:
     draft = refresh.draft
     customers = draft.table("customer_features")
-    rows = draft.produce("kpi_daily", kpis.kpi_daily(refresh.days, customers))
+    rows = draft.produce("kpi_daily", kpis.kpi_daily(refresh.bought[DAYS], customers))
     daily = draft.table("kpi_daily")
     return rows + draft.produce(
-        "kpi_periods", kpis.kpi_periods(refresh.days, daily, customers, as_of=refresh.as_of)
+        "kpi_periods", kpis.kpi_periods(refresh.bought[PEOPLE], daily, customers, as_of=refresh.as_of)
     )
 
 

@@ -9,6 +9,7 @@ import ibis
 import ibis.expr.types as ir
 
 from zhike.measure.schema import PERIOD_DAYS
+from zhike.value.analysis.purchases import Window
 
 DAYS_A_YEAR = 365
 
@@ -39,11 +40,24 @@ def periods(as_of: date) -> list[Period]:
     return made
 
 
-def kpi_daily(days: ir.Table, features: ir.Table) -> ir.Table:
-    """Key figures of every day with an order; `days` as `value` gives person days."""
-    daily = days.group_by(day=days.ordered_on).aggregate(
-        revenue=days.spend_amount.sum(), order_count=days.order_count.sum(), buyer_count=days.count()
-    )
+def period_windows(as_of: date) -> dict[str, Window]:
+    """The periods before the current one, for `purchases` to count in; the features count the current ones."""
+    return {
+        _window_name(period): Window(period.first_day, period.last_day)
+        for period in periods(as_of)
+        if period.name != "current"
+    }
+
+
+def _window_name(period: Period) -> str:
+    return f"{period.name}_{period.days}d"
+
+
+def kpi_daily(bought: ir.Table, features: ir.Table) -> ir.Table:
+    """Key figures of every day with an order; `bought` as `purchases` gives it for days."""
+    names = ("revenue", "order_count", "buyer_count")
+    # Each part of the people counted its own buyers of a day.
+    daily = bought.group_by("day").aggregate(**{name: bought[name].sum() for name in names})
     firsts = features.filter(features.order_count > 0)
     firsts = firsts.group_by(day=firsts.first_order_on).aggregate(
         new_buyer_count=firsts.count(), new_revenue=firsts.first_day_amount.sum()
@@ -54,12 +68,14 @@ def kpi_daily(days: ir.Table, features: ir.Table) -> ir.Table:
     )
 
 
-def kpi_periods(days: ir.Table, daily: ir.Table, features: ir.Table, *, as_of: date) -> ir.Table:
-    """One row a period of `periods`; the current ones are counted from the windows of `features`."""
+def kpi_periods(bought: ir.Table, daily: ir.Table, features: ir.Table, *, as_of: date) -> ir.Table:
+    """One row a period of `periods`; `bought` as `purchases` gives it for people, with `period_windows`."""
     return ibis.union(
         *(
             _period(
-                _current_buyers(features, period) if period.name == "current" else _buyers(days, period),
+                _buyers(features[f"order_count_{period.days}d"])
+                if period.name == "current"
+                else _buyers(bought[f"order_count_{_window_name(period)}"]),
                 daily,
                 period,
             )
@@ -68,20 +84,11 @@ def kpi_periods(days: ir.Table, daily: ir.Table, features: ir.Table, *, as_of: d
     )
 
 
-def _current_buyers(features: ir.Table, period: Period) -> ir.Table:
-    orders = features[f"order_count_{period.days}d"]
-    return features.aggregate(
-        buyer_count=features.count(where=orders >= 1), repeat_buyer_count=features.count(where=orders >= 2)
-    )
-
-
-def _buyers(days: ir.Table, period: Period) -> ir.Table:
-    inside = days.filter(
-        days.ordered_on.between(ibis.literal(period.first_day), ibis.literal(period.last_day))
-    )
-    buyers = inside.group_by("person_id").aggregate(orders=inside.order_count.sum())
-    return buyers.aggregate(
-        buyer_count=buyers.count(), repeat_buyer_count=buyers.count(where=buyers.orders >= 2)
+def _buyers(orders: ir.IntegerColumn) -> ir.Table:
+    table = orders.as_table()
+    counts = table[0]
+    return table.aggregate(
+        buyer_count=table.count(where=counts >= 1), repeat_buyer_count=table.count(where=counts >= 2)
     )
 
 

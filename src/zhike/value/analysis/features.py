@@ -1,4 +1,4 @@
-"""What every customer did up to a date: one pass over the orders, then one over the customer days."""
+"""What every customer did up to a date, from the orders that count."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import ibis
 import ibis.expr.types as ir
 
+from zhike.value.analysis.purchases import Window
 from zhike.value.schema import WINDOW_DAYS
 
 
@@ -43,30 +44,22 @@ def merged_profiles(profiles: ir.Table) -> ir.Table:
     return members.filter(members.profile_id != members.person_id).select("profile_id", "person_id")
 
 
-def person_days(orders: ir.Table, merged: ir.Table, *, as_of: date) -> ir.Table:
-    """One row a person and day with an order that counts.
+def person_orders(orders: ir.Table, merged: ir.Table, *, as_of: date) -> ir.Table:
+    """`person_id, ordered_on, net_amount, discount_amount` of the orders that count, as `purchases` wants them.
 
     Parameters
     ----------
     merged
         `merged_profiles`; whoever is not in it is a person of their own.
-
-    Returns
-    -------
-    ibis.Table
-        `person_id, ordered_on, order_count, spend_amount, discount_amount`.
     """
-    # Every later figure needs only this: distinct days become a count, and the first day's spend an argmin.
+    counted = counted_orders(orders, as_of=as_of)
     # Joining the few merged profiles, not the map of all, keeps ten million orders out of a large join.
-    counted = counted_orders(orders, as_of=as_of).select(
-        "profile_id", "ordered_on", "net_amount", "discount_amount"
-    )
-    joined = counted.left_join(merged, "profile_id").drop("profile_id_right")
-    of_people = joined.mutate(person_id=joined.person_id.coalesce(joined.profile_id))
-    return of_people.group_by(["person_id", "ordered_on"]).aggregate(
-        order_count=of_people.count(),
-        spend_amount=_total(of_people.net_amount),
-        discount_amount=_total(of_people.discount_amount),
+    joined = counted.left_join(merged, "profile_id")
+    return joined.select(
+        "ordered_on",
+        "net_amount",
+        person_id=joined.person_id.coalesce(joined.profile_id),
+        discount_amount=joined.discount_amount.fill_null(0),
     )
 
 
@@ -74,12 +67,6 @@ def people(profiles: ir.Table, merged: ir.Table) -> ir.Table:
     """`person_id, customer_id`, one row a customer."""
     firsts = profiles.anti_join(merged, "profile_id")
     return firsts.select(person_id=firsts.profile_id, customer_id=firsts.customer_id)
-
-
-def _total(amounts: ir.IntegerColumn) -> ir.IntegerValue:
-    """The sum of whole numbers, exact below 2^53 (ninety million million in a currency with cents)."""
-    # DuckDB adds 64-bit integers in 128 bits; adding them as floats takes an eighth off this pass.
-    return amounts.cast("float64").sum().cast("int64")
 
 
 def favourite_categories(
@@ -115,19 +102,18 @@ def favourite_categories(
     )
 
 
-def customer_features(days: ir.Table, everyone: ir.Table, favourites: ir.Table, *, as_of: date) -> ir.Table:
+def customer_features(bought: ir.Table, everyone: ir.Table, favourites: ir.Table, *, as_of: date) -> ir.Table:
     """One row a customer, those without an order that counts included.
 
     Parameters
     ----------
-    days
-        `person_days`.
+    bought
+        What `purchases` sums up for each person, with `feature_windows`.
     everyone
         `people`: each of them gets a row.
     favourites
         `favourite_categories`.
     """
-    bought = days.group_by("person_id").aggregate(**_sums(days, as_of))
     joined = everyone.left_join(bought, "person_id").drop("person_id", "person_id_right")
     joined = joined.left_join(favourites, "customer_id").drop("customer_id_right")
     counts = ["order_days", "order_count", "spend_amount"]
@@ -136,35 +122,21 @@ def customer_features(days: ir.Table, everyone: ir.Table, favourites: ir.Table, 
     return filled.mutate(as_of=ibis.literal(as_of), **_ratios(filled, as_of))
 
 
-def _sums(days: ir.Table, as_of: date) -> dict[str, ir.Value]:
-    is_weekend = days.ordered_on.day_of_week.index() >= 5
-    sums: dict[str, ir.Value] = {
-        "first_order_on": days.ordered_on.min(),
-        "last_order_on": days.ordered_on.max(),
-        "order_days": days.count(),
-        "order_count": days.order_count.sum(),
-        "spend_amount": days.spend_amount.sum(),
-        "first_day_amount": days.spend_amount.argmin(days.ordered_on),
-        "_discount": days.discount_amount.sum(),
-        "_weekend": days.order_count.sum(where=is_weekend),
-    }
-    for window in WINDOW_DAYS:
-        within = days.ordered_on >= ibis.literal(as_of - timedelta(days=window))
-        sums[f"order_count_{window}d"] = days.order_count.sum(where=within)
-        sums[f"spend_amount_{window}d"] = days.spend_amount.sum(where=within)
-    return sums
+def feature_windows(as_of: date) -> dict[str, Window]:
+    """The last days that `customer_features` counts."""
+    return {f"{days}d": Window(as_of - timedelta(days=days), as_of) for days in WINDOW_DAYS}
 
 
 def _ratios(t: ir.Table, as_of: date) -> dict[str, ir.Value]:
     day = ibis.literal(as_of)
     orders = t.order_count.nullif(0).cast("float64")
-    listed = (t.spend_amount + t["_discount"]).nullif(0).cast("float64")
+    listed = (t.spend_amount + t.discount_amount).nullif(0).cast("float64")
     between = t.last_order_on.delta(t.first_order_on, unit="day").cast("float64")
     return {
         "recency_days": day.delta(t.last_order_on, unit="day"),
         "tenure_days": day.delta(t.first_order_on, unit="day"),
         "average_order_amount": (t.spend_amount.cast("float64") / orders).round(),
         "mean_gap_days": between / (t.order_days - 1).nullif(0).cast("float64"),
-        "discount_share": t["_discount"].cast("float64") / listed,
-        "weekend_share": t["_weekend"].fill_null(0).cast("float64") / orders,
+        "discount_share": t.discount_amount.cast("float64") / listed,
+        "weekend_share": t.weekend_count.fill_null(0).cast("float64") / orders,
     }

@@ -13,9 +13,12 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from zhike.lake.arrays import numpy_column
+from zhike.value.analysis.purchases import Window
 from zhike.value.settings import ValueSettings
 
 Cuts = tuple[int, ...]
+
+LOOK_BACK = "look_back"
 
 # One row a recency score (5 at the top), one column a frequency score 1 … 5: every cell in exactly one group.
 _GRID = {
@@ -49,20 +52,27 @@ class RfmParameters:
     mean_spend_amount: float
 
 
-def rfm_inputs(
-    features: ir.Table, days: ir.Table, everyone: ir.Table, *, as_of: date, look_back_days: int
-) -> ir.Table:
-    """`customer_id, recency_days, order_count, spend_amount` of the buyers; `look_back_days` 0 is the whole life."""
-    if look_back_days == 0:
-        columns = ["customer_id", "recency_days", "order_count", "spend_amount"]
-        return features.filter(features.order_count > 0).select(*columns)
-    recent = days.filter(days.ordered_on >= ibis.literal(as_of - timedelta(days=look_back_days)))
-    recent = recent.join(everyone, "person_id")
-    return recent.group_by("customer_id").aggregate(
-        recency_days=ibis.literal(as_of).delta(recent.ordered_on.max(), unit="day"),
-        order_count=recent.order_count.sum(),
-        spend_amount=recent.spend_amount.sum(),
+def rfm_windows(as_of: date, settings: ValueSettings) -> dict[str, Window]:
+    """The days that RFM looks back on, if not on the whole life."""
+    look_back = settings.rfm_look_back_days
+    return {LOOK_BACK: Window(as_of - timedelta(days=look_back), as_of)} if look_back else {}
+
+
+def rfm_inputs(features: ir.Table) -> ir.Table:
+    """`customer_id, recency_days, order_count, spend_amount` of all buyers, over their whole lives."""
+    columns = ["customer_id", "recency_days", "order_count", "spend_amount"]
+    return features.filter(features.order_count > 0).select(*columns)
+
+
+def rfm_inputs_of_look_back(features: ir.Table, bought: ir.Table, everyone: ir.Table) -> ir.Table:
+    """`rfm_inputs` of those who bought within `rfm_windows`; `bought` as `purchases` gives it for people."""
+    recent = bought.filter(bought[f"order_count_{LOOK_BACK}"] > 0).join(everyone, "person_id")
+    recent = recent.select(
+        "customer_id",
+        order_count=recent[f"order_count_{LOOK_BACK}"],
+        spend_amount=recent[f"spend_amount_{LOOK_BACK}"],
     )
+    return recent.join(features.select("customer_id", "recency_days"), "customer_id")
 
 
 def fit_rfm(inputs: pa.Table, settings: ValueSettings) -> RfmParameters:
@@ -106,7 +116,7 @@ def with_rfm(customers: ir.Table, inputs: ir.Table | None, fitted: RfmParameters
     customers
         `customer_features`, possibly with more columns.
     inputs
-        `rfm_inputs` where RFM looks back less far than the features; None for the whole life.
+        `rfm_inputs_of_look_back` where RFM looks back less far than the features; None for the whole life.
 
     Returns
     -------

@@ -1,0 +1,177 @@
+"""What each person bought, summed up in one pass over their orders in the order of time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from zhike.lake.arrays import numpy_column
+
+PEOPLE, DAYS = "purchases_of_people", "purchases_of_days"
+_EPOCH = date(1970, 1, 1)
+_FAR = 1 << 20
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A closed range of days."""
+
+    first_day: date
+    last_day: date
+
+
+def purchases(orders: pa.Table, *, windows: Mapping[str, Window]) -> dict[str, pa.Table]:
+    """Sums for each person and for each day.
+
+    Sorting the orders once and reading every figure off the borders between people takes a third of the
+    time of two hash aggregations: almost every (person, day) is a group of its own.
+
+    Parameters
+    ----------
+    orders
+        All orders that count of some people: `person_id, ordered_on, net_amount, discount_amount`, amounts
+        in minor units. No gaps.
+    windows
+        Further ranges by name.
+
+    Returns
+    -------
+    dict
+        `PEOPLE`: `person_id, first_order_on, last_order_on, order_days, order_count, spend_amount,
+        first_day_amount, discount_amount, weekend_count`, and for each window `order_count_NAME` and
+        `spend_amount_NAME`. `DAYS`: `day, order_count, revenue, buyer_count`.
+    """
+    by_time = _Sorted.of(orders)
+    return {PEOPLE: _of_people(by_time, windows), DAYS: _of_days(by_time)}
+
+
+@dataclass(frozen=True, slots=True)
+class _Sorted:
+    """Orders by person and day; `starts` is where each person begins, `day_starts` each day of a person.
+
+    `days` count from `first_day`, which counts from 1970. `spent` has one entry more than there are
+    orders: what was spent before each place.
+    """
+
+    first_day: int
+    people: Array
+    days: Array
+    discounts: Array
+    starts: Array
+    day_starts: Array
+    spent: Array
+
+    @classmethod
+    def of(cls, orders: pa.Table) -> _Sorted:
+        people, days = (
+            numpy_column(orders, "person_id"),
+            numpy_column(_with_day_numbers(orders), "ordered_on"),
+        )
+        first_day = int(days.min(initial=_FAR))
+        width = int((days - first_day).max(initial=0)).bit_length()
+        keys = (people << width) | (days - first_day)
+        order = np.argsort(keys)
+        keys = keys[order]
+        people = keys >> width
+        spent = np.zeros(len(keys) + 1, dtype=np.int64)
+        np.cumsum(numpy_column(orders, "net_amount")[order], out=spent[1:])
+        return cls(
+            first_day=first_day,
+            people=people,
+            days=(keys & ((1 << width) - 1)).astype(np.int32),
+            discounts=numpy_column(orders, "discount_amount")[order],
+            starts=np.flatnonzero(_is_new(people)),
+            day_starts=np.flatnonzero(_is_new(keys)),
+            spent=spent,
+        )
+
+    def per_person(self, values: Array) -> Array:
+        """The sum of `values`, one an order, for each person."""
+        if not len(values):
+            return np.zeros(0, dtype=np.int64)
+        return np.add.reduceat(values, self.starts, dtype=np.int64)
+
+
+def _of_people(orders: _Sorted, windows: Mapping[str, Window]) -> pa.Table:
+    starts, spent = orders.starts, orders.spent
+    ends = np.append(starts, len(orders.people))[1:]
+    # Where the day starts of each person begin; the one after it ends the person's first day.
+    firsts = np.searchsorted(orders.day_starts, starts)
+    ends_of_first_days = np.append(orders.day_starts, len(orders.people))[firsts + 1]
+    columns = {
+        "person_id": orders.people[starts],
+        "first_order_on": _dates(orders.days[starts] + orders.first_day),
+        "last_order_on": _dates(orders.days[ends - 1] + orders.first_day),
+        "order_days": np.diff(np.append(firsts, len(orders.day_starts))),
+        "order_count": ends - starts,
+        "spend_amount": spent[ends] - spent[starts],
+        "first_day_amount": spent[ends_of_first_days] - spent[starts],
+        "discount_amount": orders.per_person(orders.discounts),
+        "weekend_count": orders.per_person(_is_weekend(orders.days + orders.first_day)),
+    }
+    # Windows share borders: each is looked up once.
+    borders = {day: None for each in windows.values() for day in (each.first_day, _next(each.last_day))}
+    places = {day: _places(orders, (day - _EPOCH).days - orders.first_day, ends) for day in borders}
+    for name, window in windows.items():
+        begin, end = places[window.first_day], places[_next(window.last_day)]
+        columns[f"order_count_{name}"] = end - begin
+        columns[f"spend_amount_{name}"] = spent[end] - spent[begin]
+    return pa.table(columns)
+
+
+def _places(orders: _Sorted, day: int, ends: Array) -> Array:
+    """Where, for each person, the orders of `day` and later begin."""
+    if day <= 0:
+        return orders.starts
+    if day > orders.days.max(initial=0):
+        return ends
+    return orders.starts + orders.per_person(orders.days < day)
+
+
+def _of_days(orders: _Sorted) -> pa.Table:
+    counts = np.bincount(orders.days)
+    days = np.flatnonzero(counts)
+    buyers = np.bincount(orders.days[orders.day_starts], minlength=len(counts))
+    # Whole numbers below 2^53 are exact as floats: ninety million million in a currency with cents.
+    revenue = np.bincount(orders.days, weights=np.diff(orders.spent), minlength=len(counts))
+    return pa.table(
+        {
+            "day": _dates(days + orders.first_day),
+            "order_count": counts[days],
+            "revenue": revenue[days].astype(np.int64),
+            "buyer_count": buyers[days],
+        }
+    )
+
+
+def _is_new(values: Array) -> npt.NDArray[np.bool_]:
+    """Where a value differs from the one before it."""
+    is_new = np.ones(len(values), dtype=bool)
+    np.not_equal(values[1:], values[:-1], out=is_new[1:])
+    return is_new
+
+
+def _next(day: date) -> date:
+    return day + timedelta(days=1)
+
+
+def _with_day_numbers(orders: pa.Table) -> pa.Table:
+    days = orders["ordered_on"].cast(pa.int32())
+    return orders.set_column(orders.column_names.index("ordered_on"), "ordered_on", days)
+
+
+def _is_weekend(days: Array) -> Array:
+    # 1970-01-01 was a Thursday.
+    return (days + 3) % 7 >= 5
+
+
+def _dates(days: Array) -> pa.Array:
+    return pa.array(days.astype(np.int32), pa.int32()).cast(pa.date32())
