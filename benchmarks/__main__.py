@@ -1,6 +1,6 @@
 """`make bench`: prints the table of benchmarks/README.md.
 
-python -m benchmarks [refresh] [fit] [pages] [--customers N]; all three by default. Generated data stay in
+python -m benchmarks [refresh] [fit] [pages] [identity] [--customers N]; all four by default. Generated data stay in
 benchmarks/data.
 """
 
@@ -10,7 +10,7 @@ import argparse
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import fit, pages, refresh
+from benchmarks import fit, identity, pages, refresh
 
 DATA = Path(__file__).parent / "data"
 ORDERS_EACH = 10.0
@@ -18,14 +18,16 @@ ORDERS_EACH = 10.0
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
-    parser.add_argument("what", nargs="*", default=["refresh", "fit", "pages"])
+    parser.add_argument("what", nargs="*", default=["refresh", "fit", "pages", "identity"])
     parser.add_argument("--customers", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=3)
     chosen = parser.parse_args()
     folder = DATA / str(chosen.customers)
     print(
         "versions:",
-        ", ".join(f"{name} {version(name)}" for name in ("duckdb", "ibis-framework", "numpy", "lifetimes")),
+        ", ".join(
+            f"{name} {version(name)}" for name in ("duckdb", "ibis-framework", "numpy", "lifetimes", "splink")
+        ),
     )
     if "refresh" in chosen.what:
         _refresh(folder, chosen.customers, chosen.rounds)
@@ -33,6 +35,8 @@ def main() -> None:
         _fit(chosen.customers, chosen.rounds)
     if "pages" in chosen.what:
         _pages(folder, chosen.customers)
+    if "identity" in chosen.what:
+        _identity(chosen.customers)
 
 
 def _refresh(folder: Path, customers: int, rounds: int) -> None:
@@ -53,6 +57,12 @@ def _fit(customers: int, rounds: int) -> None:
     print(
         f"  zhike                   {ours.seconds:8.3f} s   {ours.result}   {theirs.seconds / ours.seconds:.0f}x faster"
     )
+
+
+def _identity(records: int) -> None:
+    print(f"\nduplicates among {records:,} records, a fifth of them copies with slips of the pen")
+    for name, measured in identity.measure(DATA, number=records).items():
+        print(f"  {name:<24} {measured.seconds:8.2f} s   peak {measured.peak_mb:,.0f} MB   {measured.result}")
 
 
 def _pages(folder: Path, customers: int) -> None:

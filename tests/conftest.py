@@ -28,6 +28,13 @@ boot(_HOME)
 # Or the workers of a parallel run would inherit this folder instead of making their own.
 for _name in ("ZHIKE_HOME", "DJANGO_SETTINGS_MODULE"):
     os.environ.pop(_name, None)
+# These import models, so not before the folder is open.
+from django.conf import settings as _settings  # noqa: E402
+
+from tests.emptying import let_tests_empty_the_audit_trail  # noqa: E402
+
+let_tests_empty_the_audit_trail()
+_settings.ZHIKE_UNDECLARED_VIEWS_RAISE = True
 
 
 def pytest_unconfigure() -> None:

@@ -44,7 +44,8 @@ def add_orders(home: Home, orders: list[Order]) -> dict[str, int]:
     start = before.rows if before else 0
     rows = [_row(order, ids[order.customer], start + number) for number, order in enumerate(orders)]
     deltas.append(ORDERS, pa.Table.from_pylist(rows, schema=ORDERS.arrow_schema()))
-    return dict(Profile.objects.filter(source=SOURCE).values_list("source_key", "customer_id"))
+    customers = dict(Profile.objects.filter(source=SOURCE).values_list("pk", "customer_id"))
+    return {key: customers[profile_id] for key, profile_id in ids.items()}
 
 
 def _row(order: Order, profile_id: int, number: int) -> dict[str, object]:

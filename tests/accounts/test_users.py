@@ -4,6 +4,7 @@ import pytest
 from django.db import IntegrityError
 
 from tests.cast import PASSWORD
+from zhike.accounts.access import Role
 from zhike.accounts.models import User
 from zhike.accounts.services import create_owner
 from zhike.kernel.errors import UsageError
@@ -16,7 +17,7 @@ pytestmark = pytest.mark.django_db
 def test_the_owner_is_made_with_a_hashed_password() -> None:
     owner = create_owner(email=" Alice@Example.COM ", password=PASSWORD)
     assert owner.email == "alice@example.com"
-    assert owner.is_owner and owner.check_password(PASSWORD)
+    assert owner.role == Role.OWNER and owner.check_password(PASSWORD)
     assert owner.password.startswith("argon2$")
 
 

@@ -39,6 +39,19 @@ class Shop:
 
         return import_orders(home=self.home, file=file, progress=Silent(), **options)
 
+    def bring_kind(self, kind: str, content: str | bytes | Path, name: str = "", **options: Any) -> Any:
+        """Bring in a file, or a text as one, of any kind."""
+        from zhike.collect.services import import_file
+
+        file = content if isinstance(content, Path) else self.file(content, name or f"{kind}.csv")
+        return import_file(home=self.home, kind=kind, file=file, progress=Silent(), **options)
+
+    def facts(self, table: str) -> list[dict[str, Any]]:
+        """All rows of a table of facts."""
+        with open_lake(self.home.lake).reading_facts() as facts:
+            rows: list[dict[str, Any]] = facts.fetch(facts.table(table)).to_pylist()
+        return rows
+
     def bring_text(self, content: str | bytes, name: str = "orders.csv", **options: Any) -> Any:
         return self.bring(self.file(content, name), **options)
 

@@ -67,3 +67,47 @@ def test_a_wrong_request_is_left_to_the_command_line_to_say(shop, call):
     error = call(str(shop.files / "none.csv")).exception
     assert isinstance(error, UsageError)
     assert not isinstance(error, click.ClickException)
+
+
+def test_a_dry_run_a_preset_and_a_repair_can_be_asked_for(shop):
+    file = shop.file(
+        "订单编号,买家会员名,订单创建时间,买家实际支付金额,订单状态\n1,c1,31/10/2024,12,交易成功\n"
+    )
+    arguments = ["orders", str(file), "--preset", "taobao", "--repair", "date_order=dmy"]
+    with speaking("en"):
+        dry = CliRunner().invoke(import_group, [*arguments, "--dry-run"], obj=shop.home)
+    assert "a dry run: nothing was kept" in dry.stdout
+    assert shop.version() == -1
+    report = json.loads(CliRunner().invoke(import_group, [*arguments, "--json"], obj=shop.home).stdout)
+    assert (report["inserted"], shop.orders()["1"]["source"]) == (1, "taobao")
+
+
+def test_a_template_is_written_and_an_import_undone(shop):
+    out = shop.files / "products.csv"
+    done = CliRunner().invoke(import_group, ["template", "products", "--out", str(out)], obj=shop.home)
+    assert done.exit_code == 0
+    brought = CliRunner().invoke(import_group, ["products", str(out), "--json"], obj=shop.home)
+    run = str(json.loads(brought.stdout)["run_id"])
+    undone = CliRunner().invoke(import_group, ["undo", run, "--json"], obj=shop.home)
+    assert json.loads(undone.stdout) == {"run_id": int(run), "removed": 2, "restored": 0}
+    assert shop.facts("products") == []
+
+
+def test_a_guessed_encoding_is_said_aloud(shop):
+    header = "order_id,customer_id,ordered_at,amount,store\n"
+    text = header + "A1,c1,2024-10-31,12,臺北忠孝東路門市與板橋倉庫\n"
+    file = shop.file(text.encode("big5"))
+    with speaking("en"):
+        done = CliRunner().invoke(import_group, ["orders", str(file)], obj=shop.home)
+    assert "the encoding is a guess" in done.stdout
+
+
+def test_guesses_leave_an_import_that_is_under_way_alone(shop):
+    from zhike.collect.services import guessed_columns
+
+    busy = shop.home.path / "tmp" / "import-7"
+    busy.mkdir(parents=True)
+    file = shop.file(f"{HEADER}\nA1,c1,2024-10-31,12,x\n")
+    guesses = guessed_columns(home=shop.home, kind="orders", file=file)
+    assert [guess.field for guess in guesses] == ["order_id", "customer_id", "ordered_at", "amount", None]
+    assert list((shop.home.path / "tmp").iterdir()) == [busy]

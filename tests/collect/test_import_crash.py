@@ -32,6 +32,7 @@ if not home.database.exists():
 
 from zhike.collect import services
 from zhike.collect.imports import staging
+from zhike.collect.imports.destinations import facts
 from zhike.collect.models import ImportRun
 from zhike.jobs.progress import Silent
 from zhike.lake.deltas import DeltaFolder
@@ -50,11 +51,11 @@ def dying_after(target, name, calls):
     setattr(target, name, call)
 
 if moment == "reading":
-    dying_after(staging, "staged_batch", 3)
+    dying_after(staging._Staging, "take_block", 1)
 elif moment == "registering":
-    dying_after(services, "register_profiles", 3)
+    dying_after(facts, "register_profiles", 3)
 elif moment == "registered":
-    dying_after(services._OrderImport, "_placed", 2)
+    dying_after(facts.FactsDestination, "_placed", 2)
 elif moment == "committed":
     dying_after(DeltaFolder, "upsert", 1)
 

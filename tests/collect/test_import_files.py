@@ -91,8 +91,8 @@ def test_bytes_that_are_neither_encoding_name_both_offsets(read):
         (HEADER.encode("utf-16-le"), "file.encoding"),
         (b"\x00\x01\x02\x03" * 100, "file.encoding"),
         (b'"order_id,customer_id\n' + b"x\n" * 10, "file.structure"),
-        (b"PK\x03\x04 a renamed workbook", "file.kind"),
-        (b"\xd0\xcf\x11\xe0 an old workbook", "file.kind"),
+        (b"PK\x03\x04 a broken workbook", "file.damaged"),
+        (b"\xd0\xcf\x11\xe0 a broken old workbook", "file.damaged"),
         (b"\x1f\x8b\x08 gzip", "file.kind"),
         (b"PAR1 but cut off", "file.damaged"),
     ],
@@ -101,8 +101,8 @@ def test_what_is_no_table_is_refused_as_a_whole(read, content, code):
     assert refused(read, content).code == code
 
 
-def test_a_workbook_says_what_to_do(read):
-    error = refused(read, b"PK\x03\x04", "orders.xlsx")
+def test_a_format_that_is_not_read_says_what_to_do(read):
+    error = refused(read, b"x", "orders.pdf")
     assert isinstance(error, UsageError)
     assert "CSV UTF-8" in error.text.zh
 

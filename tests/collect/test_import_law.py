@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from zhike.collect.imports.kinds.kind import ImportRules
+from zhike.collect.imports.kinds.orders import ORDERS_KIND, OrderReader
 from zhike.collect.imports.mapping import ColumnMapping, known_headers, matched_layout
-from zhike.collect.imports.orders import ORDER_FIELDS, OrderReader, OrderRules
 from zhike.collect.imports.reading import open_records
 from zhike.collect.imports.rejects import RejectLog, write_rejects
 from zhike.collect.imports.staging import staged_records
@@ -19,7 +20,7 @@ from zhike.jobs.progress import Silent
 from zhike.kernel.errors import ZhikeError
 
 HEADER = b"order_id,customer_id,ordered_at,amount,store\n"
-RULES = OrderRules("CNY", ZoneInfo("Asia/Shanghai"), datetime(2026, 11, 22, tzinfo=UTC))
+RULES = ImportRules("CNY", ZoneInfo("Asia/Shanghai"), datetime(2026, 11, 22, tzinfo=UTC))
 
 PLAIN = [
     "A1",
@@ -66,15 +67,21 @@ def test_reading_accounts_for_every_record(body, changes):
         file = Path(folder, "orders.csv")
         file.write_bytes(HEADER + mutated(body.encode(), changes))
         try:
-            source = open_records(file, known=known_headers(ColumnMapping(), ORDER_FIELDS))
+            source = open_records(file, known=known_headers(ColumnMapping(), ORDERS_KIND.names))
         except ZhikeError as error:
             assert error.code == "file.encoding"
             return
-        layout = matched_layout(source.header, ColumnMapping(), ORDER_FIELDS, file=file)
+        layout = matched_layout(source.header, ColumnMapping(), ORDERS_KIND.names, file=file)
         rejects = RejectLog(Path(folder, "rejects.jsonl"))
         reader = OrderReader(layout, ColumnMapping(), RULES)
         staged = staged_records(
-            source, layout, reader, rejects, file=Path(folder, "staged.parquet"), progress=Silent()
+            source,
+            layout,
+            reader,
+            rejects,
+            schema=ORDERS_KIND.staged,
+            file=Path(folder, "staged.parquet"),
+            progress=Silent(),
         )
         rejects.close()
         assert staged.records == len(staged.key_hashes()) + rejects.count + staged.skipped

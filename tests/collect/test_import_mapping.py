@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from zhike.collect.imports.kinds.orders import ORDERS_KIND
 from zhike.collect.imports.mapping import matched_layout, read_mapping
-from zhike.collect.imports.orders import ORDER_FIELDS
 from zhike.kernel.errors import UsageError
 
 HEADER = ["order_id", "customer_id", "ordered_at", "amount"]
@@ -19,7 +19,7 @@ def layout(tmp_path):
             file = tmp_path / "map.toml"
             file.write_bytes(mapping if isinstance(mapping, bytes) else mapping.encode())
         return matched_layout(
-            header, read_mapping(file, ORDER_FIELDS), ORDER_FIELDS, file=tmp_path / "orders.csv"
+            header, read_mapping(file, ORDERS_KIND.names), ORDERS_KIND.names, file=tmp_path / "orders.csv"
         )
 
     return matched
@@ -74,7 +74,7 @@ def test_a_wrong_mapping_names_the_thing_and_what_is_near(layout, mapping, code,
 
 def test_a_missing_mapping_file_is_named(tmp_path):
     with pytest.raises(UsageError) as caught:
-        read_mapping(tmp_path / "none.toml", ORDER_FIELDS)
+        read_mapping(tmp_path / "none.toml", ORDERS_KIND.names)
     assert caught.value.code == "mapping.missing"
 
 

@@ -10,10 +10,14 @@ from datetime import UTC, date, datetime
 import pytest
 
 from zhike.collect.imports import staging
-from zhike.collect.imports.orders import OrderReader, staged_batch
+from zhike.collect.imports.fast_orders import FastOrders
+from zhike.collect.imports.kinds.kind import staged_batch
+from zhike.collect.imports.kinds.orders import OrderReader
 from zhike.collect.imports.report import ImportReport
 from zhike.collect.models import ImportRun
 from zhike.customers.models import Customer, Profile
+from zhike.customers.selectors import profile_keys
+from zhike.customers.services import register_profiles
 from zhike.kernel.errors import UsageError, ZhikeError
 from zhike.kernel.words import speaking
 from zhike.lake.snapshots import open_lake
@@ -52,7 +56,7 @@ def test_every_column_reaches_the_lake(shop):
     assert report.ignored_columns == ()
     order = shop.orders()["A1"]
     profile = Profile.objects.get()
-    assert (profile.source, profile.source_key) == ("orders", "c1")
+    assert profile_keys([profile.pk])[profile.pk] == ("orders", "c1")
     fingerprint = order.pop("row_hash")
     assert order == {
         "source": "orders",
@@ -126,7 +130,7 @@ def test_a_row_that_contradicts_itself_is_rejected(shop, cells, column, code):
 
 def test_an_unknown_status_says_which_there_are_and_the_way_out(shop):
     with speaking("en"):
-        report = shop.bring_text(lines("A1,c1,2024-10-31,12,交易成功", header=f"{HEADER},status"))
+        report = shop.bring_text(lines("A1,c1,2024-10-31,12,已揽收", header=f"{HEADER},status"))
     reason = rejects_of(report)[0]["reason"]
     assert all(word in reason for word in ("paid", "completed", "cancelled", "refunded", "[values.status]"))
 
@@ -170,7 +174,7 @@ def test_a_later_file_updates_what_changed_and_adds_what_is_new_in_one_commit(sh
 def test_an_order_that_moves_to_another_customer_is_an_update(shop):
     shop.bring_text(lines("A1,c1,2024-10-31,12"))
     assert shop.bring_text(lines("A1,c2,2024-10-31,12")).updated == 1
-    assert shop.orders()["A1"]["profile_id"] == Profile.objects.get(source_key="c2").pk
+    assert shop.orders()["A1"]["profile_id"] == register_profiles(source="orders", source_keys=["c2"])["c2"]
 
 
 def test_the_same_ids_of_another_source_are_other_orders_of_other_people(shop):
@@ -283,7 +287,7 @@ def test_two_imports_at_once_are_refused(shop):
 
 
 def test_a_file_that_changes_while_it_is_read_is_refused(shop, monkeypatch):
-    file = shop.file(lines("A1,c1,2024-10-31,12"))
+    file = shop.file(lines("A1,c1,2024-10-31,￥12"))
     read = OrderReader.read
 
     def growing(self, number, values):
@@ -315,7 +319,7 @@ def test_many_chunks_are_one_commit(shop, monkeypatch):
 
 def test_only_customers_of_orders_that_are_taken_are_registered(shop):
     shop.bring_text(lines("A1,c1,2024-10-31,12", "A2,c2,2024-10-31,bad"))
-    assert list(Profile.objects.values_list("source_key", flat=True)) == ["c1"]
+    assert list(profile_keys(Profile.objects.values_list("pk", flat=True)).values()) == [("orders", "c1")]
 
 
 def test_a_report_that_does_not_add_up_cannot_be_made(shop):
@@ -325,7 +329,17 @@ def test_a_report_that_does_not_add_up_cannot_be_made(shop):
 
 
 def test_a_reader_that_loses_a_row_is_caught_before_anything_is_committed(shop, monkeypatch):
-    monkeypatch.setattr(staging, "staged_batch", lambda rows: staged_batch(rows[1:]))
+    monkeypatch.setattr(staging, "staged_batch", lambda rows, schema: staged_batch(rows[1:], schema))
+    with pytest.raises(AssertionError):
+        shop.bring_text(lines("A1,c1,2024-10-31,￥12", "A2,c1,2024-10-31,￥12"))
+    assert shop.version() == -1
+
+
+def test_a_fast_reader_that_loses_a_row_is_caught_before_anything_is_committed(shop, monkeypatch):
+    read = FastOrders.read
+    monkeypatch.setattr(
+        FastOrders, "read", lambda self, block: (read(self, block)[0][1:], read(self, block)[1])
+    )
     with pytest.raises(AssertionError):
         shop.bring_text(lines("A1,c1,2024-10-31,12", "A2,c1,2024-10-31,12"))
     assert shop.version() == -1

@@ -64,8 +64,11 @@ def shop(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, settings: Any
     from zhike.customers.services import register_profiles
 
     home = open_shop(tmp_path / "shop")
+    # First of all: names and keys are sealed with the keys of the folder in force.
+    settings.ZHIKE_HOME = home
     profile_ids = register_profiles(source=SOURCE, source_keys=[order.customer for order in orders()])
-    ids = dict(Profile.objects.filter(source=SOURCE).values_list("source_key", "customer_id"))
+    customers = dict(Profile.objects.filter(source=SOURCE).values_list("pk", "customer_id"))
+    ids = {key: customers[profile_id] for key, profile_id in profile_ids.items()}
     mark = (*profile_ids.items(), *ids.items())
     if mark in _lakes:
         shutil.copytree(_lakes[mark], home.lake)
@@ -76,7 +79,6 @@ def shop(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, settings: Any
         _lakes[mark] = tmp_path_factory.mktemp("customers") / "lake"
         shutil.copytree(home.lake, _lakes[mark])
     set_profile_attributes(profile_ids["regular"])
-    settings.ZHIKE_HOME = home
     return Shop(home, ids, published(home, "customer_overview"))
 
 

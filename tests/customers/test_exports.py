@@ -17,7 +17,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from tests.customers.conftest import Shop
-from zhike.customers.exports import export_table
+from zhike.customers.exports import Personal, export_table
 from zhike.kernel.errors import UsageError, ZhikeError
 from zhike.kernel.words import Text
 from zhike.lake import workbooks
@@ -186,7 +186,7 @@ def test_a_place_that_cannot_be_written_is_refused(name: str, code: str, tmp_pat
 
 def test_a_published_table_gets_the_sources_own_ids_as_its_last_column(shop: Shop, tmp_path: Path) -> None:
     out = tmp_path / "o.parquet"
-    rows = export_table(home=shop.home, table_name="customer_overview", out=out, with_keys=True)
+    rows = export_table(home=shop.home, table_name="customer_overview", out=out, personal=Personal.KEYS)
     read = pq.read_table(out)
     assert rows == read.num_rows == len(shop.ids)
     assert read.column_names[-1] == "source_keys"
@@ -197,8 +197,8 @@ def test_a_published_table_gets_the_sources_own_ids_as_its_last_column(shop: Sho
 
 
 def test_keys_can_be_left_out_and_facts_have_none(shop: Shop, tmp_path: Path) -> None:
-    for name, with_keys in (("customer_overview", False), ("orders", True)):
-        export_table(home=shop.home, table_name=name, out=tmp_path / "o.parquet", with_keys=with_keys)
+    for name, personal in (("customer_overview", Personal.NONE), ("orders", Personal.KEYS)):
+        export_table(home=shop.home, table_name=name, out=tmp_path / "o.parquet", personal=personal)
         assert "source_keys" not in pq.read_table(tmp_path / "o.parquet").column_names
 
 
@@ -210,7 +210,7 @@ def test_an_export_before_the_first_refresh_says_so(tmp_path: Path, db: None) ->
             home=open_shop(tmp_path / "new"),
             table_name="customer_overview",
             out=tmp_path / "o.csv",
-            with_keys=True,
+            personal=Personal.KEYS,
         )
     assert refused.value.code == "snapshot.none"
 

@@ -29,10 +29,12 @@ PAGES = (
 def someone(counted_shop: Home, transactional_db: None) -> int:
     """The id of the best customer of the counted shop, known to the database of this test too."""
     from zhike.customers.models import Customer, Profile
+    from zhike.customers.services import register_profiles
 
     best = max(published(counted_shop, "customer_overview"), key=lambda row: row["spend_amount"] or 0)
     customer = Customer.objects.create(pk=best["customer_id"])
-    Profile.objects.create(source="test", source_key="C-best", customer=customer)
+    made = register_profiles(source="test", source_keys=["C-best"])
+    Profile.objects.filter(pk__in=made.values()).update(customer=customer, home_customer=customer)
     return customer.pk
 
 

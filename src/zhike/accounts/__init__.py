@@ -1,1 +1,1 @@
-"""Who may come in: users and signing in."""
+"""Who may come in and do what: users and roles, signing in, API keys, the audit trail."""

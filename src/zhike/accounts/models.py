@@ -1,4 +1,4 @@
-"""Users of one data folder."""
+"""Users of one data folder, keys of programs, and the audit trail."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from zhike.accounts.access import Role
 
 
 def normal_email(email: str) -> str:
@@ -37,8 +39,10 @@ class User(AbstractBaseUser):
 
     email = models.EmailField(_("E-mail"), unique=True)
     display_name = models.CharField(_("Name"), max_length=80, blank=True)
-    is_owner = models.BooleanField(default=False)
+    role = models.CharField(max_length=20, default=Role.VIEWER.value)
     is_active = models.BooleanField(default=True)
+    # Somebody else knows it; until it is replaced, no page but that one is open.
+    has_temporary_password = models.BooleanField(default=False)
     language = models.CharField(max_length=10, choices=Language, default=Language.BUSINESS, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -48,8 +52,13 @@ class User(AbstractBaseUser):
     EMAIL_FIELD = "email"
 
     class Meta:
-        # `unique=True` is what Django checks for; the expression also refuses two spellings of one address.
-        constraints = [models.UniqueConstraint(Lower("email"), name="accounts_user_email_any_case")]
+        constraints = [
+            # `unique=True` is what Django checks for; the expression also refuses two spellings of one address.
+            models.UniqueConstraint(Lower("email"), name="accounts_user_email_any_case"),
+            models.CheckConstraint(
+                condition=models.Q(role__in=[role.value for role in Role]), name="accounts_user_known_role"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.display_name or self.email
@@ -57,3 +66,46 @@ class User(AbstractBaseUser):
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.email = normal_email(self.email)
         super().save(*args, **kwargs)
+
+
+class ApiKey(models.Model):
+    """What a program shows instead of signing in; only its hash is kept."""
+
+    name = models.CharField(max_length=80)
+    prefix = models.CharField(max_length=12)
+    hash = models.CharField(max_length=64, unique=True)
+    scopes = models.JSONField(default=list)
+    created_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    last_used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["name"],
+                condition=models.Q(revoked_at__isnull=True),
+                name="accounts_apikey_one_in_force_per_name",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AuditEntry(models.Model):
+    """One line of the audit trail; the database refuses to change or remove it (`audit/guards.py`)."""
+
+    at = models.DateTimeField()
+    actor = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    action = models.CharField(max_length=60, db_index=True)
+    object_kind = models.CharField(max_length=40)
+    object_id = models.CharField(max_length=64, blank=True)
+    reason = models.CharField(max_length=200, blank=True)
+    details = models.JSONField(default=dict)
+    # Unique: two entries can never claim the same predecessor, so the trail has no branches.
+    previous_hash = models.CharField(max_length=64, unique=True)
+    hash = models.CharField(max_length=64, unique=True)
+
+    def __str__(self) -> str:
+        return f"{self.pk} {self.action}"

@@ -42,6 +42,13 @@ COMMANDS = {
     ),
     "tables": Lazy("zhike.pipeline.catalog:tables", Text("列出数据表", "List the tables"), needs_home=False),
     "export": Lazy("zhike.customers.commands:export", Text("导出数据表", "Export a table")),
+    "customers": Lazy(
+        "zhike.customers.commands:customers",
+        Text("查重，导出或抹除一位客户", "Find duplicates, hand out or erase one customer"),
+    ),
+    "keys": Lazy("zhike.customers.commands:keys", Text("加密密钥", "The keys of the vault")),
+    "users": Lazy("zhike.accounts.commands:users", Text("管理账号与角色", "Manage users and their roles")),
+    "api-keys": Lazy("zhike.accounts.commands:api_keys", Text("管理 API 密钥", "Manage API keys")),
     "doctor": Lazy("zhike.cli.doctor:doctor", Text("检查一切是否正常", "Check that all is well")),
     "manage": Lazy("zhike.cli.folders:manage", Text("Django 管理命令", "Django's management commands")),
 }

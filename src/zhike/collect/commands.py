@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,6 +16,18 @@ if TYPE_CHECKING:
     from zhike.collect.imports.report import ImportReport
 
 DONE_WITH_REJECTS = 3
+# Named here and not read from the registry, which needs a data folder; a test compares the two.
+KINDS = {
+    "customers": "customer_id; with it phone, email, name, gender, birthday, city …",
+    "orders": "order_id, customer_id, ordered_at, amount",
+    "order_lines": "order_id, product_id, amount; the orders must be there already",
+    "products": "product_id",
+    "events": "event_id, customer_id, occurred_at, name",
+    "points": "customer_id, points",
+    "answers": "customer_id, answered_at; questions by a mapping file",
+    "reviews": "customer_id, reviewed_at, product_id, stars",
+    "social": "customer_id, occurred_at, platform, action",
+}
 
 _COUNTS = {
     "inserted": Text("新增", "inserted"),
@@ -23,54 +36,118 @@ _COUNTS = {
     "rejected": Text("拒绝", "rejected"),
     "skipped": Text("空行", "blank"),
 }
+_DRY_COUNTS = {**_COUNTS, "duplicates": Text("其中文件内重复", "of them repeats")}
+_OPTIONS = (
+    click.argument("file", type=click.Path(path_type=Path)),
+    click.option("--mapping", type=click.Path(path_type=Path), help="TOML file: [columns] …, [values.…]"),
+    click.option("--preset", help="the export of a known system; --mapping goes before it"),
+    click.option(
+        "--source", help="where the ids come from; the preset's own, else orders  [default: orders]"
+    ),
+    click.option("--sheet", help="the sheet of a workbook"),
+    click.option("--encoding", help="of a text file, such as big5"),
+    click.option("--repair", "repairs", multiple=True, help="a repair by name; may be given several times"),
+    click.option("--dry-run", "is_dry_run", is_flag=True, help="check every row and keep nothing"),
+    click.option("--json", "as_json", is_flag=True, help="print the report as JSON"),
+)
 
 
 @click.group("import")
 def import_group() -> None:
-    """Bring data in from files."""
+    """Bring data in from files, and take it back."""
 
 
-@import_group.command("orders")
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option(
-    "--mapping", type=click.Path(path_type=Path), help='TOML file: [columns] order_id = "…", [values.status]'
-)
-@click.option(
-    "--source", default="orders", show_default=True, help="where the order and customer ids come from"
-)
-@click.option("--json", "as_json", is_flag=True, help="print the report as JSON")
-@click.pass_obj
-def import_orders(home: Home, file: Path, mapping: Path | None, source: str, as_json: bool) -> None:
-    """Bring in orders from a CSV or Parquet FILE.
+def _add(kind: str, needed: str) -> None:
+    def bring(home: Home, file: Path, as_json: bool, **told: Any) -> None:
+        from zhike.collect import services
+        from zhike.jobs.progress import TerminalProgress
 
-    Needed columns: order_id, customer_id, ordered_at, amount. The same file again changes nothing. Records
-    that cannot be taken are kept in a file of rejects, and the exit code is 3.
+        with TerminalProgress() as progress:
+            report = services.import_file(home=home, kind=kind, file=file, progress=progress, **told)
+        _print(report, as_json=as_json)
+        if report.rejected:
+            click.get_current_context().exit(DONE_WITH_REJECTS)
+
+    bring.__doc__ = f"""Bring in {kind.replace("_", " ")} from a FILE: CSV, Excel, Parquet, NDJSON, or a ZIP of one.
+
+    Needed columns: {needed}. The same file again changes nothing. Records that cannot be taken are kept in a
+    file of rejects, and the exit code is 3.
     """
-    from zhike.collect import services
-    from zhike.jobs.progress import TerminalProgress
+    command: Callable[..., None] = click.pass_obj(bring)
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    import_group.command(kind)(command)
 
-    with TerminalProgress() as progress:
-        report = services.import_orders(
-            home=home, file=file, mapping=mapping, source=source, progress=progress
-        )
+
+for _kind, _needed in KINDS.items():
+    _add(_kind, _needed)
+
+
+@import_group.command("template")
+@click.argument("name", metavar="PRESET_OR_KIND")
+@click.option(
+    "--out", required=True, type=click.Path(path_type=Path), help="the file to write: .csv or .xlsx"
+)
+def template(name: str, out: Path) -> None:
+    """Write a file with the columns of a kind, or of the export of a system, and two sample rows."""
+    from zhike.collect.imports.templates import write_template
+
+    write_template(name, out)
+    said = Text("模板已写入 {file}", "the template is in {file}")
+    click.echo(said.format(file=out))
+
+
+@import_group.command("undo")
+@click.argument("run", type=int)
+@click.option("--json", "as_json", is_flag=True, help="print what was done as JSON")
+@click.pass_obj
+def undo(home: Home, run: int, as_json: bool) -> None:
+    """Take back what the import with the number RUN brought in."""
+    from zhike.collect import services
+
+    done = services.undo_import(home=home, run_id=run)
+    if as_json:
+        plain = {"run_id": done.run_id, "removed": done.removed, "restored": done.restored}
+        click.echo(json.dumps(plain))
+        return
+    said = Text(
+        "已撤销第 {run} 号导入：删去 {removed:,} 条，恢复 {restored:,} 条。请运行 zhike refresh 更新结果",
+        "import {run} is undone: {removed:,} removed, {restored:,} restored. Run zhike refresh to compute anew",
+    )
+    click.echo(said.format(run=done.run_id, removed=done.removed, restored=done.restored))
+
+
+def _print(report: ImportReport, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(report.as_dict(), ensure_ascii=False, indent=2))
     else:
         _print_report(report)
-    if report.rejected:
-        click.get_current_context().exit(DONE_WITH_REJECTS)
 
 
 def _print_report(report: ImportReport) -> None:
-    head = Text("{records:,} 条记录（{read_as}）", "{records:,} records ({read_as})")
-    click.echo(head.format(records=report.records, read_as=report.read_as))
-    for name, text in _COUNTS.items():
+    head = Text(
+        "第 {run} 号导入：{records:,} 条记录（{read_as}）", "import {run}: {records:,} records ({read_as})"
+    )
+    click.echo(head.format(run=report.run_id, records=report.records, read_as=report.read_as))
+    if report.is_dry_run:
+        click.echo(Text("试运行：没有保存任何数据", "a dry run: nothing was kept"))
+    for name, text in (_DRY_COUNTS if report.is_dry_run else _COUNTS).items():
         click.echo(f"  {text!s:<12} {getattr(report, name):>12,}")
-    if report.ignored_columns:
-        said = Text("未使用的列：{names}", "columns not used: {names}")
-        click.echo(said.format(names=", ".join(report.ignored_columns)))
+    _print_warnings(report)
     if report.rejects_file is not None:
         said = Text("拒绝的记录及原因：{file}", "rejected records and reasons: {file}")
         click.echo(said.format(file=report.rejects_file))
         for code, count in report.reasons.items():
             click.echo(f"  {code:<24} {count:>12,}")
+
+
+def _print_warnings(report: ImportReport) -> None:
+    if report.read_as.endswith("(guessed)"):
+        said = Text(
+            "文字编码是猜的，请核对文字；不对就用 --encoding 指定，并撤销这次导入",
+            "the encoding is a guess: look at the texts; if they are wrong, undo and give --encoding",
+        )
+        click.echo(said)
+    if report.ignored_columns:
+        said = Text("未使用的列：{names}", "columns not used: {names}")
+        click.echo(said.format(names=", ".join(report.ignored_columns)))

@@ -1,278 +1,375 @@
-"""Bringing files of facts in."""
+"""Bringing files in, and taking back what was brought in."""
 
 from __future__ import annotations
 
-import hashlib
-import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
+from django.db import transaction
 
-from zhike.collect.imports.mapping import ColumnMapping, Layout, known_headers, matched_layout, read_mapping
-from zhike.collect.imports.orders import ORDER_FIELDS, OrderReader, OrderRules
+from zhike.accounts.audit.actions import Target, action
+from zhike.accounts.services import record_audit
+from zhike.collect.cancelling import WayOut, cancel_import
+from zhike.collect.imports.columns import Choice
+from zhike.collect.imports.destinations import Task
+from zhike.collect.imports.guesses import ColumnGuess, guessed_mapping, header_fingerprint
+from zhike.collect.imports.kinds import Kind, kind_named
+from zhike.collect.imports.mapping import ColumnMapping, mapping_of, read_mapping
+from zhike.collect.imports.naming import called
+from zhike.collect.imports.presets import Preset, preset_named
 from zhike.collect.imports.reading import open_records, require_file
-from zhike.collect.imports.records import RecordFile, shown, trimmed
-from zhike.collect.imports.rejects import Reject, RejectLog, original_text, rejects_name, write_rejects
+from zhike.collect.imports.records import shown, trimmed
+from zhike.collect.imports.repairs import checked_repairs
 from zhike.collect.imports.report import ImportReport
-from zhike.collect.imports.staging import StagedFile, staged_records
-from zhike.collect.imports.verdicts import Verdicts, verdicts
-from zhike.collect.models import ImportRun
-from zhike.collect.schema import ORDERS
-from zhike.customers.services import register_profiles
+from zhike.collect.imports.work import Reading, Work, workshop
+from zhike.collect.models import ImportRun, MappingMemory, Upload
+from zhike.collect.uploads import check_checked, check_decided, upload_place, write_first_rejects
+from zhike.customers.services import undo_profiles
 from zhike.jobs.progress import Progress, Several
 from zhike.jobs.services import RowProgress, mark_interrupted, tracked
+from zhike.jobs.tracking import JobState
 from zhike.kernel import clock
 from zhike.kernel.errors import UsageError, ZhikeError
 from zhike.kernel.home import Home
-from zhike.kernel.words import Text
+from zhike.kernel.words import Language
+from zhike.lake.catalog import Table
+from zhike.lake.histories import undo_commits
 from zhike.lake.snapshots import Lake, open_lake
 
+if TYPE_CHECKING:
+    from zhike.accounts.selectors import User
+
+IMPORT_UNDONE = action("import.undone", zh="撤销导入", en="took an import back")
 FACTS_LOCK = "facts"
+# One for all kinds: a customer of an order and the same key in a list of customers are one profile.
 DEFAULT_SOURCE = "orders"
 _LONGEST_SOURCE = 40
-_COMMIT_ROWS = 8192
-_CONFLICT = "order.conflict"
-_COUNTS = ("records", "inserted", "updated", "unchanged", "rejected", "skipped")
-_COMPARING = Text("与已有订单比对", "Comparing with the orders there are")
-_REGISTERING = Text("登记客户", "Registering the customers")
-_WRITING = Text("写入订单", "Writing the orders")
+_COUNTS = ("records", "inserted", "updated", "unchanged", "rejected", "skipped", "duplicates")
 
 
-def import_orders(
-    *, home: Home, file: Path, mapping: Path | None = None, source: str = DEFAULT_SOURCE, progress: Progress
+def import_file(
+    *,
+    home: Home,
+    kind: str,
+    file: Path,
+    mapping: Path | ColumnMapping | None = None,
+    preset: str | None = None,
+    source: str | None = None,
+    sheet: str | None = None,
+    encoding: str | None = None,
+    repairs: Sequence[str] = (),
+    is_dry_run: bool = False,
+    user: User | None = None,
+    progress: Progress,
 ) -> ImportReport:
-    """Bring a file of orders in: all of its good rows in one commit, or nothing.
+    """Bring a file in: all of its good rows in one commit, or nothing.
 
-    The same file again changes nothing; a later file with the same order ids updates them. Cut off at any
+    The same file again changes nothing; a later file with the same keys updates them. Cut off at any
     moment, it can simply be run again.
 
     Parameters
     ----------
+    kind
+        One of `KINDS`.
     file
-        CSV (also .tsv, .txt) or Parquet, with the columns of `ORDER_FIELDS`.
+        With one of the endings that `open_records` knows.
     mapping
-        A TOML file with `[columns]` and `[values.status]`, for other column names and words.
+        A TOML file with `[columns]` and `[values.…]`, or what it says, for other column names and words.
+    preset
+        The name of a preset; what the mapping says as well goes before it.
     source
-        Where the order ids and customer ids come from; the same id of another source is another order.
+        Where the ids come from; the same id of another source is another row. The preset's own, else ``orders``.
+    repairs
+        Names of `REPAIRS` that are switched on.
+    is_dry_run
+        Decide about every row and keep nothing but the report.
 
     Raises
     ------
     UsageError
-        What is wrong with the request: ``file.missing``, ``file.kind``, ``source.refused``, ``mapping.…``,
-        ``columns.…``.
+        What is wrong with the request: ``kind.unknown``, ``file.missing``, ``file.kind``, ``source.refused``,
+        ``mapping.…``, ``preset.…``, ``columns.…``, ``sheet.…``, ``encoding.unknown``, ``repair.…``.
     ZhikeError
         What is wrong with the file as a whole: ``file.empty``, ``file.encoding``, ``file.structure``,
-        ``file.damaged``, ``file.changed``; ``lake.busy`` while another import runs.
+        ``file.damaged``, ``file.locked``, ``file.too_large``, ``file.unsafe``, ``file.changed``;
+        ``lake.busy`` while another import runs.
     """
-    source = _checked_source(source)
+    wanted, chosen = kind_named(kind), None if preset is None else preset_named(preset)
+    _check_preset(wanted, chosen)
+    if source is None:
+        source = chosen.source if chosen else DEFAULT_SOURCE
+    source = checked_source(source)
+    names = checked_repairs(repairs)
     require_file(file)
-    lake = open_lake(home.lake)
-    run = ImportRun.objects.create(kind="orders", source=source, file_name=file.name)
-    with tracked(run), lake.locked(FACTS_LOCK), _workshop(home, run) as folder:
-        # Nobody else can be importing: what says so was cut off.
-        mark_interrupted(ImportRun, but=run.pk)
-        work = _OrderImport(home, lake, run, file, folder, Several([progress, RowProgress(run)]))
-        report = work.run_through(mapping)
-        _keep(run, report)
+    run = ImportRun.objects.create(
+        kind=kind,
+        source=source,
+        file_name=file.name[:255],
+        repairs=list(names),
+        user=user,
+        is_dry_run=is_dry_run,
+    )
+    with _under_way(home, run, progress) as task:
+        told = read_mapping(mapping, wanted.names) if isinstance(mapping, Path) else mapping
+        return _brought(task, Reading(file, Choice(told, chosen), sheet, encoding, names))
+
+
+def request_import(
+    *, upload: Upload, user: User | None, is_dry_run: bool, language: Language = "zh"
+) -> ImportRun:
+    """A queued run of an uploaded file as it is to be read now; an import that waits or runs is returned instead.
+
+    A check that waits is told anew, one that runs is cancelled.
+
+    Raises
+    ------
+    ZhikeError
+        ``upload.removed``; ``upload.undecided`` before the columns are chosen; ``upload.unchecked`` for an import
+        that no check went before.
+    """
+    check_decided(upload)
+    under_way = upload.runs.filter(state__in=(JobState.QUEUED, JobState.RUNNING), is_dry_run=is_dry_run)
+    run = under_way.first()
+    if run is not None and (not is_dry_run or _told_anew(run, upload)):
+        return run
+    if not is_dry_run:
+        check_checked(upload)
+    return ImportRun.objects.create(
+        kind=upload.kind,
+        source=upload.source,
+        file_name=upload.file_name,
+        sha256=upload.sha256,
+        mapping=upload.mapping,
+        repairs=upload.repairs,
+        user=user,
+        is_dry_run=is_dry_run,
+        upload=upload,
+        language=language,
+    )
+
+
+def _told_anew(run: ImportRun, upload: Upload) -> bool:
+    """Have a waiting check go by what is decided now; one that runs already is cancelled instead."""
+    waiting = ImportRun.objects.filter(pk=run.pk, state=JobState.QUEUED)
+    if waiting.update(mapping=upload.mapping, repairs=upload.repairs):
+        return True
+    cancel_import(run=run)
+    return False
+
+
+def run_import(*, home: Home, run: ImportRun, progress: Progress) -> ImportReport:
+    """Do what `request_import` queued; cancelled on the way, it ends with nothing kept.
+
+    Raises
+    ------
+    UsageError, ZhikeError
+        As `import_file` does, of the file by the name that its owner knows; ``import.cancelled``.
+    """
+    upload = run.upload
+    assert upload is not None
+    file, kind = upload_place(home, upload), kind_named(run.kind)
+    with _under_way(home, run, Several([progress, WayOut(run)])) as task:
+        with called(file, upload.file_name, folder=task.folder):
+            require_file(file)
+            # It may have been told anew until it was taken from the queue.
+            run.refresh_from_db(fields=["mapping", "repairs"])
+            mapping = replace(mapping_of(run.mapping, kind.names, place="mapping"), is_complete=True)
+            reading = Reading(
+                file,
+                Choice(mapping),
+                upload.sheet or None,
+                upload.encoding or None,
+                checked_repairs(run.repairs),
+            )
+            report = _brought(task, reading)
+        write_first_rejects(home, report)
     return report
 
 
-@dataclass(frozen=True)
-class _OrderImport:
-    """One import under way: the steps share these."""
+@contextmanager
+def _under_way(home: Home, run: ImportRun, progress: Progress) -> Iterator[Task]:
+    with tracked(run), open_lake(home.lake).locked(FACTS_LOCK), workshop(home, run.pk) as folder:
+        # Nobody else can be importing: what says so was cut off.
+        mark_interrupted(ImportRun, but=run.pk)
+        lake, watching = open_lake(home.lake), Several([RowProgress(run), progress])
+        yield Task(home, lake, run, kind_named(run.kind), folder, watching, run.is_dry_run)
 
-    home: Home
-    lake: Lake
-    run: ImportRun
-    file: Path
-    folder: Path
-    progress: Progress
 
-    def run_through(self, mapping_file: Path | None) -> ImportReport:
-        with _untouched(self.file):
-            self._note_checksum()
-            mapping = read_mapping(mapping_file, ORDER_FIELDS)
-            records = open_records(self.file, known=known_headers(mapping, ORDER_FIELDS))
-            layout = matched_layout(records.header, mapping, ORDER_FIELDS, file=self.file)
-            rejects = RejectLog(self.folder / "rejects.jsonl")
-            staged = self._staged(records, layout, mapping, rejects)
-            found = self._compared(staged)
-            rejected = self._rejects_written(records, layout, rejects, found.repeats.conflicts)
-        rows = self._placed(staged, found)
-        report = ImportReport(
-            run_id=self.run.pk,
-            file=self.file,
-            read_as=records.read_as,
-            records=staged.records,
-            inserted=rows - len(found.updated),
-            updated=len(found.updated),
-            unchanged=len(found.repeats.same) + len(found.unchanged),
-            rejected=rejected,
-            skipped=staged.skipped,
-            rejects_file=self.home.rejects / rejects_name(self.run.pk, self.file) if rejected else None,
-            ignored_columns=layout.ignored,
-            reasons=_reasons(rejects, found.repeats.conflicts),
+def _brought(task: Task, reading: Reading) -> ImportReport:
+    run, choice = task.run, reading.choice
+    report = Work(task, reading, recall=lambda fingerprint: _remembered(run.kind, fingerprint)).run_through()
+    _keep(run, report)
+    if not run.is_dry_run and (choice.mapping is not None or choice.preset is not None):
+        _remember(run)
+    return report
+
+
+def import_orders(
+    *,
+    home: Home,
+    file: Path,
+    mapping: Path | None = None,
+    source: str = DEFAULT_SOURCE,
+    progress: Progress,
+) -> ImportReport:
+    """Bring a file of orders in; see `import_file`."""
+    return import_file(home=home, kind="orders", file=file, mapping=mapping, source=source, progress=progress)
+
+
+def guessed_columns(
+    *,
+    home: Home,
+    kind: str,
+    file: Path,
+    sheet: str | None = None,
+    encoding: str | None = None,
+) -> list[ColumnGuess]:
+    """What each column of a file probably is; nothing is kept.
+
+    Raises
+    ------
+    UsageError, ZhikeError
+        As `import_file` does for the file.
+    """
+    wanted = kind_named(kind)
+    require_file(file)
+    room = home.path / "tmp"
+    room.mkdir(mode=0o700, exist_ok=True)
+    # Not a workshop: an import may be under way.
+    with TemporaryDirectory(prefix="guess-", dir=room) as name:
+        folder = Path(name)
+        known = Choice().known(wanted)
+        records = open_records(file, known=known, encoding=encoding, sheet=sheet, folder=folder)
+        remembered = _remembered(kind, header_fingerprint(records.header))
+        return guessed_mapping(records, wanted, (remembered or {}).get("columns"))
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What taking an import back did: rows that went, and rows that are what they were before."""
+
+    run_id: int
+    removed: int
+    restored: int
+
+
+def undo_import(*, home: Home, run_id: int, user: User | None = None, reason: str = "") -> Undone:
+    """Take back what an import brought: what it added goes, what it changed becomes what it was.
+
+    Profiles of customers stay, without what the import said about them.
+
+    Raises
+    ------
+    UsageError
+        ``undo.unknown`` for a number that no import has.
+    ZhikeError
+        ``undo.nothing``, ``undo.done``, ``undo.touched`` if a later import changed the same rows, ``undo.gone``
+        if the lake no longer has what was there before; ``lake.busy`` while another import runs.
+    """
+    lake = open_lake(home.lake)
+    with lake.locked(FACTS_LOCK):
+        run = ImportRun.objects.filter(pk=run_id).first()
+        _check_undo(run_id, run)
+        assert run is not None
+        with transaction.atomic():
+            _note_undone(run, user, reason)
+            return _undone(lake, run)
+
+
+def _note_undone(run: ImportRun, user: User | None, reason: str) -> None:
+    run.undone_at, run.undone_by, run.undo_reason = clock.now(), user, reason
+    run.save(update_fields=["undone_at", "undone_by", "undo_reason"])
+    if user is not None:
+        record_audit(actor=user, action=IMPORT_UNDONE, object=Target("import", run.pk), reason=reason)
+
+
+def _undone(lake: Lake, run: ImportRun) -> Undone:
+    kind = kind_named(run.kind)
+    if kind.table is not None:
+        return _facts_undone(lake, run, kind.table)
+    return _people_undone(run, kind)
+
+
+def _facts_undone(lake: Lake, run: ImportRun, table: Table) -> Undone:
+    if run.version_before is None or run.version_after is None:
+        return Undone(run.pk, 0, 0)
+    removed, restored = undo_commits(lake, table, before=run.version_before, after=run.version_after)
+    return Undone(run.pk, removed, restored)
+
+
+def _people_undone(run: ImportRun, kind: Kind) -> Undone:
+    if kind.destination == "points":
+        # Balances of imports that were taken back no longer count; the rows stay as a record.
+        return Undone(run.pk, run.inserted, run.updated)
+    undo_profiles(batch=run.batch)
+    return Undone(run.pk, run.inserted, run.updated)
+
+
+def _check_undo(run_id: int, run: ImportRun | None) -> None:
+    if run is None:
+        raise UsageError(
+            "undo.unknown", zh=f"没有第 {run_id} 号导入", en=f"there is no import number {run_id}"
         )
-        # The law has been checked: only now do files appear that others see.
-        self._keep_rejects(report.rejects_file)
-        self._commit(rows, has_updates=report.updated > 0)
-        return report
-
-    def _note_checksum(self) -> None:
-        with self.file.open("rb") as stream:
-            self.run.sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
-        self.run.save(update_fields=["sha256"])
-
-    def _staged(
-        self, records: RecordFile, layout: Layout, mapping: ColumnMapping, rejects: RejectLog
-    ) -> StagedFile:
-        business = self.home.business()
-        rules = OrderRules(business.currency, business.zone, clock.now())
-        staged = staged_records(
-            records,
-            layout,
-            OrderReader(layout, mapping, rules),
-            rejects,
-            file=self.folder / "staged.parquet",
-            progress=self.progress,
+    if run.undone_at is not None:
+        raise ZhikeError(
+            "undo.done",
+            zh=f"第 {run_id} 号导入已经在 {run.undone_at:%Y-%m-%d %H:%M} 撤销过",
+            en=f"import {run_id} was undone already, on {run.undone_at:%Y-%m-%d %H:%M} UTC",
         )
-        rejects.close()
-        if staged.records == staged.skipped:
-            raise ZhikeError(
-                "file.empty",
-                zh=f"{self.file} 只有表头，没有任何记录",
-                en=f"{self.file} has a header only, and not one record",
-            )
-        return staged
-
-    def _compared(self, staged: StagedFile) -> Verdicts:
-        self.progress.report(_COMPARING, 0, 0)
-        return verdicts(staged, self.lake, source=self.run.source)
-
-    def _rejects_written(
-        self, records: RecordFile, layout: Layout, rejects: RejectLog, conflicts: dict[int, int]
-    ) -> int:
-        """Write the file of rejects, if there are any; how many they are."""
-        if not rejects.counts and not conflicts:
-            return 0
-        column = records.header[layout.positions["order_id"]]
-        streams = [rejects.rejects(), _conflict_rejects(records, conflicts, column)]
-        return write_rejects(self._made_rejects, records.header, streams)
-
-    def _keep_rejects(self, place: Path | None) -> None:
-        if place is not None:
-            place.parent.mkdir(mode=0o700, exist_ok=True)
-            self._made_rejects.rename(place)
-
-    def _placed(self, staged: StagedFile, found: Verdicts) -> int:
-        """Write the rows for the lake, with a profile for every customer key; how many they are."""
-        rows = 0
-        schema = ORDERS.arrow_schema()
-        with pq.ParquetWriter(self._orders_file, schema, compression="snappy") as writer:
-            for batch in staged.batches(found.not_written(staged.last_number)):
-                keys = batch["customer_id"].to_pylist()
-                # A chunk at a time, so that nobody waits long for the database. Cut off here, the next run
-                # finds the profiles that were made.
-                ids = register_profiles(source=self.run.source, source_keys=keys)
-                given = {
-                    "source": pa.repeat(self.run.source, len(keys)),
-                    "profile_id": pa.array([ids[key] for key in keys], pa.int64()),
-                }
-                columns = [given[name] if name in given else batch[name] for name in schema.names]
-                writer.write_batch(pa.record_batch(columns, schema=schema))
-                rows += len(keys)
-                self.progress.report(_REGISTERING, rows, 0)
-        return rows
-
-    def _commit(self, rows: int, *, has_updates: bool) -> None:
-        if not rows:
-            return
-        self.progress.report(_WRITING, 0, rows)
-        with pq.ParquetFile(self._orders_file) as opened:
-            # A stream of small batches, not a table: the lake holds what it has taken until a file is full.
-            batches = pa.RecordBatchReader.from_batches(
-                ORDERS.arrow_schema(), opened.iter_batches(batch_size=_COMMIT_ROWS)
-            )
-            if has_updates:
-                self.lake.deltas.upsert(ORDERS, batches)
-            else:
-                self.lake.deltas.append(ORDERS, batches)
-        self.progress.report(_WRITING, rows, rows)
-
-    @property
-    def _made_rejects(self) -> Path:
-        return self.folder / "rejects.csv"
-
-    @property
-    def _orders_file(self) -> Path:
-        return self.folder / "orders.parquet"
+    if run.state != JobState.DONE or run.is_dry_run:
+        raise ZhikeError(
+            "undo.nothing",
+            zh=f"第 {run_id} 号导入没有完成，或只是试运行，没有可撤销的内容",
+            en=f"import {run_id} did not finish or was a dry run: there is nothing to undo",
+        )
 
 
-def _checked_source(source: str) -> str:
+def _check_preset(kind: Kind, preset: Preset | None) -> None:
+    if preset is not None and preset.kind.name != kind.name:
+        raise UsageError(
+            "preset.other_kind",
+            zh=f"预设 {preset.name} 是导入 {preset.kind.name} 用的，不能用来导入 {kind.name}",
+            en=f"the preset {preset.name} is for {preset.kind.name}, not for {kind.name}",
+        )
+
+
+def checked_source(source: str) -> str:
+    """The name of a source, trimmed.
+
+    Raises
+    ------
+    UsageError
+        ``source.refused``.
+    """
     name = trimmed(source)
     if not name or len(name) > _LONGEST_SOURCE or not name.isprintable():
         raise UsageError(
             "source.refused",
-            zh=f"来源名“{shown(source)}”应有 1 至 {_LONGEST_SOURCE} 个字符，例如 tmall",
-            en=f"the source “{shown(source)}” must have 1 to {_LONGEST_SOURCE} characters, such as shopify",
+            zh=f"来源名“{shown(name)}”应有 1 至 {_LONGEST_SOURCE} 个字符，例如 tmall",
+            en=f"the source “{shown(name)}” must have 1 to {_LONGEST_SOURCE} characters, such as shopify",
         )
     return name
 
 
-@contextmanager
-def _workshop(home: Home, run: ImportRun) -> Iterator[Path]:
-    """A private folder for the time of the import; what a crash left is cleared away first."""
-    room = home.path / "tmp"
-    room.mkdir(mode=0o700, exist_ok=True)
-    for left in room.glob("import-*"):
-        shutil.rmtree(left, ignore_errors=True)
-    folder = room / f"import-{run.pk}"
-    folder.mkdir(mode=0o700)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+def _remembered(kind: str, fingerprint: str) -> dict[str, Any] | None:
+    found = MappingMemory.objects.filter(kind=kind, fingerprint=fingerprint).first()
+    return None if found is None else dict(found.mapping)
 
 
-@contextmanager
-def _untouched(file: Path) -> Iterator[None]:
-    """The file is read more than once: it must stay the same in between."""
-    before = file.stat()
-    yield
-    after = file.stat()
-    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
-        raise ZhikeError(
-            "file.changed",
-            zh=f"{file} 在导入过程中被改动，没有导入任何数据；请等它写完再导入",
-            en=f"{file} changed while it was read, so nothing was imported; wait until it is written",
-        )
-
-
-def _conflict_rejects(records: RecordFile, conflicts: dict[int, int], column: str) -> Iterator[Reject]:
-    """The records in conflict with an earlier one of the file, read a second time for their original cells."""
-    if not conflicts:
-        return
-    for number, cells, _ in records.records():
-        if number in conflicts:
-            first = conflicts[number]
-            reason = Text(
-                f"同一订单号在第 {first} 行已有，内容不同；请只保留正确的一行",
-                f"row {first} has the same order id with other content; keep the right one of the two",
-            )
-            yield Reject(number, tuple(map(original_text, cells)), column, _CONFLICT, str(reason))
-
-
-def _reasons(rejects: RejectLog, conflicts: dict[int, int]) -> dict[str, int]:
-    counts = {**rejects.counts, **({_CONFLICT: len(conflicts)} if conflicts else {})}
-    return dict(sorted(counts.items()))
+def _remember(run: ImportRun) -> None:
+    """Keep a mapping that worked, under the header that it worked for."""
+    MappingMemory.objects.update_or_create(
+        kind=run.kind, fingerprint=run.header_fingerprint, defaults={"mapping": run.mapping}
+    )
 
 
 def _keep(run: ImportRun, report: ImportReport) -> None:
     for name in _COUNTS:
         setattr(run, name, getattr(report, name))
     run.rejects_file = report.rejects_file.name if report.rejects_file else ""
-    run.save(update_fields=[*_COUNTS, "rejects_file"])
+    run.reasons = dict(report.reasons)
+    run.save(update_fields=[*_COUNTS, "rejects_file", "reasons"])

@@ -1,11 +1,13 @@
-"""`zhike export`."""
+"""`zhike export`, `zhike customers` and `zhike keys`."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import click
 
+from zhike.kernel.errors import UsageError
 from zhike.kernel.home import Home
 from zhike.kernel.words import Text
 
@@ -20,15 +22,122 @@ from zhike.kernel.words import Text
     help="where to; the ending .xlsx, .csv or .parquet names the format",
 )
 @click.option("--without-keys", is_flag=True, help="leave out the column with the sources' own customer ids")
+@click.option("--with-people", is_flag=True, help="add names, phones and e-mails in full; goes on record")
 @click.pass_obj
-def export(home: Home, table: str, out: Path, without_keys: bool) -> None:
+def export(home: Home, table: str, out: Path, without_keys: bool, with_people: bool) -> None:
     """Write a TABLE of the current snapshot to a file.
 
     `zhike tables` lists the tables. Amounts are decimals; tables of customers get the sources' own
-    customer ids as their last column.
+    customer ids as their last column. Whatever identifies people goes into the audit trail.
     """
     # Imported here: models can be imported only once Django is up, and --help needs no data folder.
-    from zhike.customers.exports import export_table
+    from zhike.customers.exports import Personal, export_table
 
-    rows = export_table(home=home, table_name=table, out=out, with_keys=not without_keys)
+    if with_people and without_keys:
+        raise UsageError(
+            "export.options",
+            zh="--with-people 和 --without-keys 不能一起用：带姓名的文件总会带来源编号",
+            en="--with-people and --without-keys exclude each other: a file with names has the sources' ids too",
+        )
+    personal = Personal.FULL if with_people else Personal.NONE if without_keys else Personal.KEYS
+    rows = export_table(home=home, table_name=table, out=out, personal=personal)
     click.echo(Text("{rows:,} 行 → {out}", "{rows:,} rows → {out}").format(rows=rows, out=out))
+
+
+@click.group("customers")
+def customers() -> None:
+    """Find duplicates; hand out or erase what is known of one person."""
+
+
+@customers.command("scan")
+def scan() -> None:
+    """Search all records for those that are one person.
+
+    What is certain is linked, what is likely waits for review under Customers › Duplicates.
+    """
+    from zhike.customers.services.duplicates import request_scan, scan_for_duplicates
+    from zhike.jobs.progress import TerminalProgress
+
+    with TerminalProgress() as progress:
+        done = scan_for_duplicates(scan=request_scan(), progress=progress)
+    said = Text(
+        "{records:,} 条来源记录：合并 {linked:,} 对，待审核 {proposed:,} 对",
+        "{records:,} records: {linked:,} pairs linked, {proposed:,} pairs to review",
+    )
+    click.echo(said.format(records=done.records, linked=done.linked, proposed=done.proposed + done.held_back))
+
+
+@customers.command("export")
+@click.argument("customer_id", type=int)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    required=True,
+    metavar="FILE",
+    help="a JSON file that only you can read",
+)
+@click.option("--reason", required=True, help="why; kept in the audit trail")
+@click.pass_obj
+def export_one(home: Home, customer_id: int, out: Path, reason: str) -> None:
+    """Write everything that is known of one customer, names and contacts included, to a file."""
+    from zhike.customers.services.subject_access import hand_out
+
+    rows = hand_out(customer_id=customer_id, out=out, reason=reason)
+    click.echo(Text("{rows:,} 条记录 → {out}", "{rows:,} rows → {out}").format(rows=rows, out=out))
+
+
+@customers.command("erase")
+@click.argument("customer_id", type=int)
+@click.option("--reason", required=True, help="why; kept in the audit trail")
+@click.option("--yes", is_flag=True, help="do not ask; there is no way back")
+@click.pass_obj
+def erase(home: Home, customer_id: int, reason: str, yes: bool) -> None:
+    """Forget one customer: records, contacts, orders and events, in database and lake.
+
+    Their contacts stay on the suppression list as keyed fingerprints. Refresh afterwards: the snapshots from
+    before are dropped.
+    """
+    from zhike.customers.services.erasure import erase_customer
+
+    question = str(Text("抹除 #{id}，不可恢复？", "Erase #{id}? There is no way back").format(id=customer_id))
+    if not yes:
+        click.confirm(question, abort=True, err=True)
+    records = erase_customer(customer_id=customer_id, reason=reason)
+    said = Text(
+        "已抹除 {records} 条来源记录。请运行 zhike refresh", "{records} records erased. Now run zhike refresh"
+    )
+    click.echo(said.format(records=records))
+
+
+@click.group("keys")
+def keys() -> None:
+    """The keys of the vault that holds names and contacts."""
+
+
+@keys.command("rotate")
+@click.pass_obj
+def rotate(home: Home) -> None:
+    """Make a new key and seal everything with it; cut off, it goes on at the next call."""
+    from zhike.customers.services.key_rotation import rotate_keys
+    from zhike.jobs.progress import TerminalProgress
+
+    with TerminalProgress() as progress:
+        count = rotate_keys(home=home, progress=progress)
+    click.echo(Text("{n:,} 个值已用新密钥加密", "{n:,} values sealed with the new key").format(n=count))
+
+
+@keys.command("status")
+@click.option("--json", "as_json", is_flag=True, help="print it as JSON")
+@click.pass_obj
+def status(home: Home, as_json: bool) -> None:
+    """Say where the keys lie and which one is in use; never the keys."""
+    from zhike.customers.vault.keys import keys_file, open_key_ring
+
+    ring = open_key_ring(home)
+    if as_json:
+        click.echo(
+            json.dumps({"file": str(keys_file(home)), "current": ring.current, "keys": sorted(ring.keys)})
+        )
+        return
+    said = Text("{file}：正在使用第 {current} 号密钥", "{file}: key {current} is in use")
+    click.echo(said.format(file=keys_file(home), current=ring.current))

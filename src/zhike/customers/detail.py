@@ -12,25 +12,16 @@ from django.urls import reverse
 
 from zhike.customers.filters import OVERVIEW
 from zhike.customers.labels import Badge, badge, days_ago
+from zhike.customers.listing import viewer_of
 from zhike.customers.orders import SPEND_SO_FAR, Order, orders_of, spend_by_day
-from zhike.customers.selectors import CustomerSource, sources_of
+from zhike.customers.person_panels import PersonPanels, person_panels
 from zhike.customers.timeline import Timeline, timeline
-from zhike.customers.words import attribute_text
 from zhike.kernel.words import Text, current_language
 from zhike.lake.snapshots import Snapshot, open_lake
 from zhike.pages import formats
 from zhike.pages.charts import Lines, Series
 from zhike.pages.kpis import Kpi
 from zhike.pages.links import with_query
-
-
-@dataclass(frozen=True, slots=True)
-class SourceFacts:
-    """One record behind the customer."""
-
-    source: str
-    key: str
-    attributes: tuple[tuple[Text, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +52,7 @@ class DetailPage:
 
     customer_id: int
     list_href: str
-    sources: tuple[SourceFacts, ...]
+    who: PersonPanels
     badges: tuple[Badge, ...] = ()
     reasons: tuple[Reason, ...] = ()
     is_prospect: bool = False
@@ -73,19 +64,18 @@ class DetailPage:
 
 def detail_page(request: HttpRequest, customer_id: int) -> DetailPage:
     """The page of a customer that exists."""
-    sources = sources_of(customer_id)
-    shown = tuple(_source(each) for each in sources)
+    who = person_panels(customer_id, viewer_of(request))
     list_href = reverse("customers:list")
     snapshot = open_lake(settings.ZHIKE_HOME.lake).current()
     row = _overview_row(snapshot, customer_id) if snapshot else None
     if snapshot is None or row is None:
-        return DetailPage(customer_id, list_href, shown)
-    profile_ids = [source.profile_id for source in sources]
+        return DetailPage(customer_id, list_href, who)
+    profile_ids = [source.profile_id for source in who.sources]
     orders = orders_of(snapshot, profile_ids)
     return DetailPage(
         customer_id=customer_id,
         list_href=list_href,
-        sources=shown,
+        who=who,
         badges=_badges(row, list_href),
         reasons=_reasons(row),
         is_prospect=row["order_count"] == 0,
@@ -100,11 +90,6 @@ def _overview_row(snapshot: Snapshot, customer_id: int) -> dict[str, Any] | None
     overview = snapshot.table(OVERVIEW)
     rows = snapshot.rows(overview.filter(overview.customer_id == customer_id))
     return rows[0] if rows else None
-
-
-def _source(source: CustomerSource) -> SourceFacts:
-    attributes = tuple((attribute_text(name), str(value)) for name, value in source.attributes.items())
-    return SourceFacts(source.source, source.source_key, attributes)
 
 
 def _badges(row: dict[str, Any], list_href: str) -> tuple[Badge, ...]:

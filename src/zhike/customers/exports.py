@@ -1,17 +1,24 @@
-"""Tables and customer lists as files, with the ids by which the sources know each customer."""
+"""Tables and customer lists as files, with names, contacts and the sources' ids for whoever may have them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from enum import StrEnum, unique
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from zhike.customers.filters import OVERVIEW, Selection, narrowed
-from zhike.customers.selectors import customer_ids_found, source_keys_of
+from zhike.accounts.audit.actions import Target, action
+from zhike.accounts.selectors import User
+from zhike.accounts.services import record_audit
+from zhike.customers.choosing import chosen_customers
+from zhike.customers.filters import OVERVIEW, Selection
+from zhike.customers.selectors import Person, source_keys_of
+from zhike.customers.selectors.people import people_of
+from zhike.customers.slices import slices
 from zhike.customers.sorting import ordered
 from zhike.kernel.errors import UsageError, ZhikeError
 from zhike.kernel.home import Home
@@ -21,14 +28,48 @@ from zhike.lake.catalog import Column, Table
 from zhike.lake.files import Extract, batches_of, write_file, writer_for
 from zhike.lake.snapshots import Snapshot, open_lake
 
+PEOPLE_EXPORTED = action("customer.exported", zh="导出个人信息", en="exported personal data")
+
 SOURCE_KEYS = Column(
     "source_keys", "string", Text("客户在各来源中的编号", "the sources' own ids of the customer, by comma")
 )
+PERSONAL = (
+    Column("name", "string", Text("姓名", "name")),
+    Column("phone", "string", Text("手机", "phone")),
+    Column("email", "string", Text("邮箱", "e-mail")),
+)
+
+
+@unique
+class Personal(StrEnum):
+    """What a file says of the people in it.
+
+    `NONE` figures only, `MASKED` names and contacts with their middle covered, `KEYS` the sources' own ids,
+    `FULL` those and names and contacts in full.
+    """
+
+    NONE = "none"
+    MASKED = "masked"
+    KEYS = "keys"
+    FULL = "full"
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        return {
+            Personal.NONE: (),
+            Personal.MASKED: PERSONAL,
+            Personal.KEYS: (SOURCE_KEYS,),
+            Personal.FULL: (*PERSONAL, SOURCE_KEYS),
+        }[self]
+
+
 _EVERYTHING = Text("无，全部行", "none, all rows")
 
 
-def export_table(*, home: Home, table_name: str, out: Path, with_keys: bool) -> int:
+def export_table(*, home: Home, table_name: str, out: Path, personal: Personal) -> int:
     """Write a whole table of the current snapshot, a fact or a published one; the number of rows.
+
+    What identifies people, in tables of customers, goes into the audit trail first.
 
     Raises
     ------
@@ -41,7 +82,10 @@ def export_table(*, home: Home, table_name: str, out: Path, with_keys: bool) -> 
     writer_for(out)
     snapshot = current_snapshot(home)
     rows = snapshot.table(table.name).order_by(list(table.key))
-    return _write(home, snapshot, table, rows, out, filter=_EVERYTHING, with_keys=with_keys)
+    if "customer_id" not in table.column_names:
+        personal = Personal.NONE
+    _record(personal, None, out, table=table.name)
+    return _write(home, snapshot, table, rows, out, filter=_EVERYTHING, personal=personal)
 
 
 def export_customers(
@@ -50,23 +94,26 @@ def export_customers(
     snapshot: Snapshot,
     selection: Selection,
     out: Path,
-    with_keys: bool,
+    viewer: User,
+    personal: Personal,
     most_workbook_rows: int | None = None,
 ) -> int:
     """Write what is known about the customers of a selection, in its order; the number of rows.
+
+    Only those whom `viewer` may see; what identifies people goes into the audit trail first.
 
     Raises
     ------
     UsageError
         ``export.too_many_rows`` for an Excel file of more than `most_workbook_rows`.
     """
-    found = {text: customer_ids_found(text, snapshot) for text in selection.searches}
-    chosen = narrowed(snapshot.table(OVERVIEW), selection, found)
+    chosen = chosen_customers(snapshot, selection, viewer)
     if most_workbook_rows is not None and out.suffix == ".xlsx":
         _check_workbook_rows(snapshot, chosen, most_workbook_rows)
     rows = ordered(chosen, selection.sort)
     table = catalog.table(OVERVIEW)
-    return _write(home, snapshot, table, rows, out, filter=selection.sentence, with_keys=with_keys)
+    _record(personal, viewer, out, table=table.name, filters=sorted({p.name for p in selection.pieces}))
+    return _write(home, snapshot, table, rows, out, filter=selection.sentence, personal=personal)
 
 
 def current_snapshot(home: Home) -> Snapshot:
@@ -99,20 +146,54 @@ def _check_workbook_rows(snapshot: Snapshot, rows: ir.Table, most: int) -> None:
         )
 
 
+def _record(personal: Personal, actor: User | None, out: Path, **details: object) -> None:
+    if personal in (Personal.KEYS, Personal.FULL):
+        said = {**details, "personal": personal.value, "format": out.suffix}
+        record_audit(actor=actor, action=PEOPLE_EXPORTED, object=Target("export"), details=said)
+
+
 def _write(
-    home: Home, snapshot: Snapshot, table: Table, rows: ir.Table, out: Path, *, filter: Text, with_keys: bool
+    home: Home,
+    snapshot: Snapshot,
+    table: Table,
+    rows: ir.Table,
+    out: Path,
+    *,
+    filter: Text,
+    personal: Personal,
 ) -> int:
     batches = batches_of(snapshot.fetch(rows))
-    if with_keys and "customer_id" in table.column_names:
-        table = replace(table, columns=(*table.columns, SOURCE_KEYS))
-        batches = _with_source_keys(batches)
+    if personal.columns:
+        table = replace(table, columns=(*table.columns, *personal.columns))
+        batches = _with_people(batches, personal)
     business = home.business()
     zone: ZoneInfo = business.zone
     return write_file(out, Extract(table, batches, business.currency, zone, snapshot.as_of, filter))
 
 
-def _with_source_keys(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def _with_people(batches: Iterable[pa.RecordBatch], personal: Personal) -> Iterator[pa.RecordBatch]:
     for batch in batches:
-        ids = batch.column("customer_id").to_pylist()
-        keys = source_keys_of(ids)
-        yield batch.append_column(SOURCE_KEYS.name, pa.array([keys.get(id) for id in ids], pa.string()))
+        columns = _identifying(batch.column("customer_id").to_pylist(), personal)
+        for column in personal.columns:
+            batch = batch.append_column(column.name, pa.array(columns[column.name], pa.string()))
+        yield batch
+
+
+def _identifying(ids: list[int], personal: Personal) -> dict[str, list[str | None]]:
+    """The columns by name, each in the order of the ids."""
+    columns: dict[str, list[str | None]] = {}
+    if SOURCE_KEYS in personal.columns:
+        keys = {pk: key for some in slices(ids) for pk, key in source_keys_of(some).items()}
+        columns[SOURCE_KEYS.name] = [keys.get(pk) for pk in ids]
+    if personal in (Personal.MASKED, Personal.FULL):
+        is_masked = personal is Personal.MASKED
+        people = {
+            pk: person for some in slices(ids) for pk, person in people_of(some, is_masked=is_masked).items()
+        }
+        for column in PERSONAL:
+            columns[column.name] = [_first(people[pk], column.name) for pk in ids]
+    return columns
+
+
+def _first(person: Person, name: str) -> str | None:
+    return person.first[name].value if name in person.first else None

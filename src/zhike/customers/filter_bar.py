@@ -8,6 +8,7 @@ from typing import Literal
 
 from zhike.customers.filters import FILTERS, OVERVIEW, Selection
 from zhike.customers.sorting import Sort
+from zhike.customers.words import CONSENT_CHANNEL_TEXTS
 from zhike.kernel.words import Text
 from zhike.lake import catalog
 
@@ -34,6 +35,15 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
+class Offered:
+    """What the database has to choose from: tags and sources by name, colleagues by account."""
+
+    tags: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    owners: tuple[tuple[int, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class FilterBar:
     """`kept` are parameters that the form does not show and hands on."""
 
@@ -50,18 +60,21 @@ _DAYS = {
     "first_within": (7, 30, 90, 365),
 }
 _ANY = Text("不限", "Any")
+_NOBODY = Text("没有负责人", "Nobody")
 _SEVERAL = Text("已选 {count} 项", "{count} chosen")
 
 
-def filter_bar(selection: Selection, *, currency: str, size: str = "") -> FilterBar:
-    """The form for what is selected now; `size` is the rows a page, if the address names it."""
+def filter_bar(
+    selection: Selection, *, currency: str, offered: Offered, kept: Iterable[tuple[str, str]] = ()
+) -> FilterBar:
+    """The form for what is selected now; `kept` are further parameters that it hands on where they have a value."""
     common = (
         _free(
             selection,
             "q",
             Text("搜索", "Search"),
             "search",
-            Text("客户编号、来源编号、订单号", "Customer, source id or order"),
+            Text("姓名、手机、邮箱、编号、订单号", "Name, phone, e-mail, number or order"),
         ),
         _codes(selection, "tier", "tier", Text("等级", "Tier")),
         _codes(selection, "segment", "rfm_segment", Text("RFM 分层", "RFM group"), prefix="rfm:"),
@@ -73,6 +86,7 @@ def filter_bar(selection: Selection, *, currency: str, size: str = "") -> Filter
         _sorts(selection.sort),
     )
     more = (
+        *_database_fields(selection, offered),
         _numbers(selection, "quiet_for", Text("多久没买", "Quiet for"), _DAYS["quiet_for"], currency),
         _free(selection, "spend_max", Text("消费不高于", "Spend to"), "amount", currency),
         _codes(selection, "rfm_class", "rfm_class", Text("RFM 八类", "RFM class")),
@@ -91,9 +105,23 @@ def filter_bar(selection: Selection, *, currency: str, size: str = "") -> Filter
     )
     shown = {(field.name, value) for field in (*common, *more, *flags) for value in _values(field)}
     asked = [(piece.name, piece.value) for piece in selection.pieces]
-    kept = tuple(pair for pair in asked if pair not in shown) + ((("size", size),) if size else ())
+    hidden = tuple(pair for pair in asked if pair not in shown) + tuple(
+        (n, value) for n, value in kept if value
+    )
     used = {name for name, _ in asked}
-    return FilterBar(common, more, flags, kept, is_more_open=any(f.name in used for f in (*more, *flags)))
+    return FilterBar(common, more, flags, hidden, is_more_open=any(f.name in used for f in (*more, *flags)))
+
+
+def _database_fields(selection: Selection, offered: Offered) -> Iterable[Field]:
+    if offered.tags:
+        yield _select(selection, "tag", Text("标签", "Tag"), {n: Text(n, n) for n in offered.tags})
+    if len(offered.sources) > 1:
+        yield _select(selection, "source", Text("来源", "Source"), {n: Text(n, n) for n in offered.sources})
+    if len(offered.owners) > 1:
+        owners = {str(pk): Text(name, name) for pk, name in offered.owners} | {"none": _NOBODY}
+        yield _select(selection, "owner", Text("负责人", "Looked after by"), owners)
+    channels = {code: text for code, text in CONSENT_CHANNEL_TEXTS.items() if code}
+    yield _select(selection, "consent", Text("已同意营销", "Agreed to marketing"), channels)
 
 
 _SCORES: Mapping[str, Text] = {

@@ -6,17 +6,17 @@ becomes a `Problem` with a sentence: nothing is ignored in silence, and nothing 
 
 from __future__ import annotations
 
-import operator
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import reduce
-from typing import Literal
 
 import ibis.expr.types as ir
 
+from zhike.customers.pieces import Bound, Comparison, Found, Held, Is, Piece, Search, is_any_of
+from zhike.customers.records import CONSENT_CHANNELS
 from zhike.customers.sorting import DEFAULT_SORT, SORTS, Sort
+from zhike.customers.words import CONSENT_CHANNEL_TEXTS
 from zhike.kernel.errors import ZhikeError
 from zhike.kernel.money import decimal_amount, minor_digits, minor_units, symbol
 from zhike.kernel.words import Text
@@ -24,7 +24,7 @@ from zhike.lake import catalog
 
 OVERVIEW = "customer_overview"
 # What the page itself reads from its address beside the filters.
-PAGE_PARAMETERS = frozenset({"page", "size", "sort", "format"})
+PAGE_PARAMETERS = frozenset({"page", "size", "sort", "format", "view", "people"})
 REPEAT_DAYS = (7, 30, 90, 365)
 SEGMENT_COLUMNS = {"rfm": "rfm_segment", "stage": "lifecycle_stage"}
 
@@ -32,43 +32,6 @@ _LONGEST_TEXT = 200
 _MOST_DAYS = 36_500
 _CODE = re.compile(r"[A-Za-z0-9_-]{1,40}\Z", re.ASCII)
 _SHARE = re.compile(r"(0(\.\d{1,9})?|1(\.0{1,9})?|\.\d{1,9})\Z", re.ASCII)
-
-Comparison = Literal["<=", ">=", ">"]
-
-
-@dataclass(frozen=True, slots=True)
-class Search:
-    """Customers known by a number or key; which they are, `selectors.customer_ids_found` looks up."""
-
-    name: str
-    value: str
-    sentence: Text
-
-
-@dataclass(frozen=True, slots=True)
-class Is:
-    """`column` has exactly this code."""
-
-    name: str
-    value: str
-    sentence: Text
-    column: str
-    code: str | int
-
-
-@dataclass(frozen=True, slots=True)
-class Bound:
-    """`column` compares with `number`; a customer without a value is left out."""
-
-    name: str
-    value: str
-    sentence: Text
-    column: str
-    comparison: Comparison
-    number: int | float
-
-
-Piece = Search | Is | Bound
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +54,6 @@ class Selection:
     def values(self, name: str) -> tuple[str, ...]:
         """The values of one parameter, as they stand in the address."""
         return tuple(piece.value for piece in self.pieces if piece.name == name)
-
-    @property
-    def searches(self) -> tuple[str, ...]:
-        return tuple(piece.value for piece in self.pieces if isinstance(piece, Search))
 
     @property
     def sentence(self) -> Text:
@@ -130,44 +89,13 @@ def selection_of(parameters: Iterable[tuple[str, str]], *, currency: str) -> Sel
     return Selection(tuple(pieces.values()), tuple(problems), sort)
 
 
-def narrowed(overview: ir.Table, selection: Selection, found: Mapping[str, tuple[int, ...]]) -> ir.Table:
-    """The rows of `overview` that a selection asks for.
-
-    Parameters
-    ----------
-    found
-        Customer ids by text of each search.
-    """
+def narrowed(overview: ir.Table, selection: Selection, found: Found) -> ir.Table:
+    """The rows of `overview` that a selection asks for."""
     by_name: dict[str, list[Piece]] = {}
     for piece in selection.pieces:
         by_name.setdefault(piece.name, []).append(piece)
-    conditions = [_any_of(overview, pieces, found) for pieces in by_name.values()]
+    conditions = [is_any_of(overview, pieces, found) for pieces in by_name.values()]
     return overview.filter(conditions) if conditions else overview
-
-
-def _any_of(overview: ir.Table, pieces: list[Piece], found: Mapping[str, tuple[int, ...]]) -> ir.BooleanValue:
-    # Values of one column become one condition: a thousand of them in an address must not nest a thousand deep.
-    codes: dict[str, list[str | int]] = {}
-    bounds: dict[tuple[str, Comparison], int | float] = {}
-    for piece in pieces:
-        match piece:
-            case Search(value=text):
-                codes.setdefault("customer_id", []).extend(found.get(text, ()))
-            case Is(column=column, code=code):
-                codes.setdefault(column, []).append(code)
-            case Bound(column=column, comparison=comparison, number=number):
-                loosest = max if comparison == "<=" else min
-                bounds[column, comparison] = loosest(number, bounds.get((column, comparison), number))
-    conditions = [overview[column].isin(those) for column, those in codes.items()]
-    conditions += [_COMPARED[comparison](overview[column], n) for (column, comparison), n in bounds.items()]
-    return reduce(operator.or_, conditions)
-
-
-_COMPARED: Mapping[Comparison, Callable[..., ir.BooleanValue]] = {
-    "<=": operator.le,
-    ">=": operator.ge,
-    ">": operator.gt,
-}
 
 
 class _Refused(Exception):
@@ -193,6 +121,34 @@ def _sort(value: str) -> Sort:
 def _search(name: str, value: str, currency: str) -> Search:
     text = _plain_text(Text("搜索", "the search"), value)
     return Search(name, text, Text(f"搜索“{text}”", f"search “{text}”"))
+
+
+def _tag(name: str, value: str, currency: str) -> Held:
+    text = _plain_text(Text("标签", "the tag"), value)
+    return Held(name, text, Text(f"标签：{text}", f"tag: {text}"))
+
+
+def _source(name: str, value: str, currency: str) -> Held:
+    text = _plain_text(Text("来源", "the source"), value)
+    return Held(name, text, Text(f"来源：{text}", f"source: {text}"))
+
+
+def _owner(name: str, value: str, currency: str) -> Held:
+    if value == "none":
+        return Held(name, value, Text("没有负责人", "looked after by nobody"))
+    number = _whole(Text("负责人", "who looks after them"), value, 1, 999_999)
+    return Held(name, str(number), Text(f"负责人：账号 {number}", f"looked after by account {number}"))
+
+
+def _consent(name: str, value: str, currency: str) -> Held:
+    known = [channel for channel in CONSENT_CHANNELS if channel]
+    if value not in known:
+        wanted = Text("可用：" + "、".join(known), "known: " + ", ".join(known))
+        raise _bad(Text("营销授权", "the consent to marketing"), value, wanted)
+    channel = CONSENT_CHANNEL_TEXTS[value]
+    return Held(
+        name, value, Text("可营销：{channel}", "agreed to marketing: {channel}").format(channel=channel)
+    )
 
 
 def _category(name: str, value: str, currency: str) -> Is:
@@ -311,6 +267,10 @@ _Reader = Callable[[str, str, str], Piece]
 
 FILTERS: Mapping[str, _Reader] = {
     "q": _search,
+    "tag": _tag,
+    "source": _source,
+    "owner": _owner,
+    "consent": _consent,
     "segment": _segment,
     "stage": _code("lifecycle_stage"),
     "rfm_class": _code("rfm_class"),

@@ -1,7 +1,8 @@
-"""The customer list: one count, one page of rows, and the source keys of that page."""
+"""The customer list: one count, one page of rows, and what the database knows of the people on that page."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -11,14 +12,22 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
-from zhike.customers.filter_bar import FilterBar, filter_bar
-from zhike.customers.filters import OVERVIEW, Selection, narrowed, selection_of
+from zhike.accounts.access import Right, may
+from zhike.accounts.selectors import User, users
+from zhike.customers.choosing import chosen_customers
+from zhike.customers.filter_bar import FilterBar, Offered, filter_bar
+from zhike.customers.filters import Selection, selection_of
 from zhike.customers.labels import Badge, badge, days_ago
-from zhike.customers.selectors import customer_ids_found, source_keys_of
+from zhike.customers.pieces import Piece
+from zhike.customers.selectors import Person, people_shown, source_keys_of
+from zhike.customers.selectors.finding import source_names
+from zhike.customers.selectors.links import proposed_count
+from zhike.customers.selectors.tags import tag_names, tags_by_customer
 from zhike.customers.sorting import Sort, ordered
+from zhike.customers.view_tabs import EVERYBODY, ViewTabs, plain_query, view_tabs
 from zhike.kernel.words import Text
 from zhike.lake.snapshots import Snapshot, open_lake
-from zhike.pages.links import same_page
+from zhike.pages.links import same_page, with_query
 from zhike.pages.paging import SIZES, Paging, paging
 
 FORMATS = {
@@ -56,7 +65,10 @@ class Heading:
 class CustomerRow:
     customer_id: int
     href: str
+    name: str
+    contact: str
     keys: str
+    tags: tuple[tuple[str, bool], ...]
     segment: Badge | None
     tier: Badge | None
     stage: Badge | None
@@ -92,6 +104,23 @@ class ListPage:
     paging: Paging | None = None
     sizes: tuple[Link, ...] = ()
     exports: tuple[Link, ...] = ()
+    people_exports: tuple[Link, ...] = ()
+    tabs: ViewTabs | None = None
+    bulk: BulkBar | None = None
+    duplicates_href: str = ""
+    duplicates_count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class BulkBar:
+    """What may be done with the customers that are ticked; `query` is what the list shows."""
+
+    query: str
+    total: int
+    tags: tuple[str, ...]
+    owners: tuple[tuple[int, str], ...]
+    may_tag: bool
+    may_assign: bool
 
 
 def selection_in(request: HttpRequest) -> Selection:
@@ -101,38 +130,67 @@ def selection_in(request: HttpRequest) -> Selection:
 
 
 def list_page(request: HttpRequest) -> ListPage:
+    viewer = viewer_of(request)
     snapshot = open_lake(settings.ZHIKE_HOME.lake).current()
     folder = str(settings.ZHIKE_HOME.path)
     if snapshot is None:
         return ListPage(has_snapshot=False, folder=folder)
     selection = selection_in(request)
     # With a filter that is not understood any list would be the wrong one.
-    chosen = _chosen(snapshot, selection) if not selection.problems else None
+    chosen = chosen_customers(snapshot, selection, viewer) if not selection.problems else None
     total, spend = _totals(snapshot, chosen) if chosen is not None else (0, 0)
     pages = paging(request, total=total)
+    offered = _offered()
+    kept = tuple((name, request.GET.get(name, "")) for name in ("size", "view"))
     return ListPage(
         has_snapshot=True,
         folder=folder,
-        bar=filter_bar(selection, currency=settings.ZHIKE_CURRENCY, size=request.GET.get("size", "")),
+        bar=filter_bar(selection, currency=settings.ZHIKE_CURRENCY, offered=offered, kept=kept),
         chips=tuple(
-            Chip(piece.sentence, _without(request, piece.name, piece.value)) for piece in selection.pieces
+            Chip(_chip_text(piece, offered), _without(request, piece.name, piece.value))
+            for piece in selection.pieces
         ),
         problems=tuple(
             Chip(each.text, _without(request, each.name, each.value)) for each in selection.problems
         ),
-        clear_href=reverse("customers:list"),
+        clear_href=with_query(reverse("customers:list"), view=EVERYBODY),
         spend_amount=spend,
         headings=_headings(request, selection.sort),
-        rows=_rows(snapshot, chosen, selection.sort, pages) if chosen is not None and total else (),
+        rows=_rows(snapshot, chosen, selection.sort, pages, viewer) if chosen is not None and total else (),
         paging=pages,
         sizes=tuple(Link(f"{n}", same_page(request, size=n, page=None), n == pages.size) for n in SIZES),
-        exports=_exports(request) if total else (),
+        exports=_exports(request) if total and may(viewer, Right.EXPORT_TABLES) else (),
+        people_exports=_exports(request, people="1") if total and may(viewer, Right.EXPORT_PEOPLE) else (),
+        tabs=view_tabs(request, viewer),
+        bulk=_bulk_bar(request, viewer, offered, total) if total else None,
+        duplicates_href=reverse("customers:duplicates") if may(viewer, Right.MERGE) else "",
+        duplicates_count=proposed_count() if may(viewer, Right.MERGE) else 0,
     )
 
 
-def _chosen(snapshot: Snapshot, selection: Selection) -> ir.Table:
-    found = {text: customer_ids_found(text, snapshot) for text in selection.searches}
-    return narrowed(snapshot.table(OVERVIEW), selection, found)
+def viewer_of(request: HttpRequest) -> User:
+    """Who asks; a view with a rule is never asked by anybody else."""
+    assert isinstance(request.user, User)
+    return request.user
+
+
+def _offered() -> Offered:
+    owners = tuple((user.pk, str(user)) for user in users() if user.is_active)
+    return Offered(tuple(tag_names()), tuple(source_names()), owners)
+
+
+def _chip_text(piece: Piece, offered: Offered) -> Text:
+    names = {str(pk): name for pk, name in offered.owners}
+    if piece.name == "owner" and piece.value in names:
+        return Text("负责人：{name}", "looked after by {name}").format(name=names[piece.value])
+    return piece.sentence
+
+
+def _bulk_bar(request: HttpRequest, viewer: User, offered: Offered, total: int) -> BulkBar | None:
+    may_tag, may_assign = may(viewer, Right.TAG), may(viewer, Right.EDIT_CUSTOMERS)
+    if not (may_tag or may_assign):
+        return None
+    return BulkBar(plain_query(request.GET), total, offered.tags, offered.owners, may_tag, may_assign)
 
 
 def _totals(snapshot: Snapshot, chosen: ir.Table) -> tuple[int, int]:
@@ -142,19 +200,31 @@ def _totals(snapshot: Snapshot, chosen: ir.Table) -> tuple[int, int]:
     return int(row["people"]), int(row["spend"] or 0)
 
 
-def _rows(snapshot: Snapshot, chosen: ir.Table, sort: Sort, pages: Paging) -> tuple[CustomerRow, ...]:
+def _rows(
+    snapshot: Snapshot, chosen: ir.Table, sort: Sort, pages: Paging, viewer: User
+) -> tuple[CustomerRow, ...]:
     page = ordered(chosen, sort).limit(pages.size, offset=pages.offset).select(*_COLUMNS)
     rows: list[dict[str, Any]] = snapshot.rows(page)
-    keys = source_keys_of([row["customer_id"] for row in rows])
-    return tuple(_row(row, keys.get(row["customer_id"], "")) for row in rows)
+    ids = [row["customer_id"] for row in rows]
+    is_named = may(viewer, Right.SEE_CONTACTS)
+    people = people_shown(ids) if is_named else {}
+    keys = source_keys_of(ids) if is_named else {}
+    tags = tags_by_customer(ids)
+    return tuple(
+        _row(row, people.get(pk) or Person(pk), keys.get(pk, ""), tags.get(pk, ()))
+        for pk, row in zip(ids, rows, strict=True)
+    )
 
 
-def _row(row: dict[str, Any], keys: str) -> CustomerRow:
+def _row(row: dict[str, Any], person: Person, keys: str, tags: Iterable[tuple[str, bool]]) -> CustomerRow:
     clv = row["clv_365d"]
     return CustomerRow(
         customer_id=row["customer_id"],
         href=reverse("customers:detail", args=[row["customer_id"]]),
+        name=person.name,
+        contact=next((person.first[kind].value for kind in ("phone", "email") if kind in person.first), ""),
         keys=keys,
+        tags=tuple(tags),
         segment=badge("rfm_segment", row["rfm_segment"]),
         tier=badge("tier", row["tier"]),
         stage=badge("lifecycle_stage", row["lifecycle_stage"]),
@@ -211,10 +281,12 @@ def _without(request: HttpRequest, name: str, value: str) -> str:
     return f"{request.path}?{text}" if text else request.path
 
 
-def _exports(request: HttpRequest) -> tuple[Link, ...]:
+def _exports(request: HttpRequest, people: str = "") -> tuple[Link, ...]:
     query = request.GET.copy()
-    for name in ("page", "size"):
+    for name in ("page", "size", "view"):
         query.pop(name, None)
+    if people:
+        query["people"] = people
     links = []
     for ending, text in FORMATS.items():
         query["format"] = ending

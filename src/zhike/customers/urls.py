@@ -4,12 +4,38 @@ from __future__ import annotations
 
 from django.urls import path
 
-from zhike.customers import views
+from zhike.customers.views import attributes, bulk, details, duplicates, lists, merging, saved_views
 
 app_name = "customers"
 
 urlpatterns = [
-    path("customers/", views.customer_list, name="list"),
-    path("customers/export", views.export, name="export"),
-    path("customers/<int:customer_id>/", views.customer_detail, name="detail"),
+    path("customers/", lists.customer_list, name="list"),
+    path("customers/export", lists.export, name="export"),
+    path("customers/views/save/", saved_views.save, name="save_view"),
+    path("customers/views/star/", saved_views.star, name="star_view"),
+    path("customers/views/begin/", saved_views.begin, name="begin_with_view"),
+    path("customers/views/delete/", saved_views.delete, name="delete_view"),
+    path("customers/bulk/", bulk.operations, name="bulk_operations"),
+    path("customers/bulk/change/", bulk.change, name="bulk_change"),
+    path("customers/bulk/undo/", bulk.undo, name="bulk_undo"),
+    path("customers/duplicates/", duplicates.duplicates, name="duplicates"),
+    path("customers/duplicates/progress/", duplicates.progress, name="scan_progress"),
+    path("customers/duplicates/search/", duplicates.search, name="search_duplicates"),
+    path("customers/duplicates/decide/", duplicates.decide, name="decide_duplicate"),
+    path("customers/duplicates/undo/", duplicates.undo, name="undo_scan"),
+    path("customers/<int:customer_id>/", details.customer_detail, name="detail"),
+    path("customers/<int:customer_id>/reveal/", details.reveal, name="reveal"),
+    path("customers/<int:customer_id>/note/", details.note, name="note"),
+    path("customers/<int:customer_id>/consent/", details.consent, name="consent"),
+    path("customers/<int:customer_id>/profiling/", details.profiling, name="profiling"),
+    path("customers/<int:customer_id>/tag/", details.tag, name="tag"),
+    path("customers/<int:customer_id>/assign/", details.assign, name="assign"),
+    path("customers/<int:customer_id>/merge/", merging.merge, name="merge"),
+    path("customers/<int:customer_id>/links/", merging.links, name="links"),
+    path("customers/<int:customer_id>/links/take-back/", merging.take_back, name="take_back"),
+    path("customers/<int:customer_id>/links/split/", merging.split, name="split"),
+    path("settings/attributes/", attributes.attributes, name="attributes"),
+    path("settings/attributes/add/", attributes.add, name="add_attribute"),
+    path("settings/attributes/change/", attributes.change, name="change_attribute"),
+    path("settings/attributes/retire/", attributes.retire, name="retire_attribute"),
 ]

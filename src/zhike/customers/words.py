@@ -46,6 +46,66 @@ _ATTRIBUTES: Mapping[str, Text] = {
     "household_size": Text("家庭人数", "Household size"),
     "household_comp": Text("家庭构成", "Household"),
     "kids_count": Text("孩子数", "Children"),
+    "district": Text("区县", "District"),
+    "city_tier": Text("城市等级", "City tier"),
+    "birth_year": Text("出生年", "Year of birth"),
+    "occupation": Text("职业", "Occupation"),
+    "education": Text("学历", "Education"),
+    "interests": Text("兴趣", "Interests"),
+}
+
+_FIELDS: Mapping[str, Text] = {
+    "name": Text("姓名", "Name"),
+    "birthday": Text("生日", "Birthday"),
+    "address": Text("地址", "Address"),
+    "phone": Text("手机", "Phone"),
+    "email": Text("邮箱", "E-mail"),
+    "unionid": Text("微信 UnionID", "WeChat UnionID"),
+    "openid": Text("微信 OpenID", "WeChat OpenID"),
+    "external_userid": Text("企业微信客户", "WeCom contact"),
+    "member_card": Text("会员卡", "Member card"),
+    "nickname": Text("昵称", "Nickname"),
+    "place": Text("地区和地址", "Place"),
+}
+
+PURPOSE_TEXTS: Mapping[str, Text] = {
+    "marketing": Text("营销", "Marketing"),
+    "service": Text("服务通知", "Service messages"),
+    "profiling": Text("画像分析", "Profiling"),
+    "sensitive": Text("敏感信息", "Sensitive data"),
+}
+
+CONSENT_CHANNEL_TEXTS: Mapping[str, Text] = {
+    "": Text("全部渠道", "All channels"),
+    "sms": Text("短信", "SMS"),
+    "email": Text("邮件", "E-mail"),
+    "wechat": Text("微信", "WeChat"),
+    "phone": Text("电话", "Phone"),
+}
+
+_RULES: Mapping[str, Text] = {
+    "manual": Text("人工", "by hand"),
+    "splink": Text("相似度模型", "similarity model"),
+    "kept_together": Text("拆分时保留", "kept together at a split"),
+    **{
+        kind: _FIELDS[kind]
+        for kind in ("phone", "email", "unionid", "openid", "external_userid", "member_card")
+    },
+}
+
+_LEVELS: Mapping[str, Text] = {
+    "exact": Text("完全相同", "identical"),
+    "same_sound": Text("读音相同", "same sound"),
+    "part_of_the_other": Text("一个包含另一个", "one contains the other"),
+    "one_letter": Text("差一个字母", "one letter apart"),
+    "one_digit": Text("差一个数字", "one digit apart"),
+    "family_name_only": Text("只有姓相同", "family name only"),
+    "other_given_name": Text("同姓不同名", "same family name, other given name"),
+    "close": Text("相近", "close"),
+    "same_address": Text("地址相同", "same address"),
+    "same_city": Text("同一城市", "same city"),
+    "different": Text("不同", "different"),
+    "missing": Text("缺一边", "missing"),
 }
 
 _CHANNELS: Mapping[str, Text] = {"store": Text("门店", "In store"), "online": Text("网店", "Online")}
@@ -58,6 +118,26 @@ def event_text(name: str) -> Text:
 
 def attribute_text(name: str) -> Text:
     return _ATTRIBUTES.get(name) or _plain(name)
+
+
+def is_builtin_attribute(code: str) -> bool:
+    """Whether imports fill this attribute by themselves."""
+    return code in _ATTRIBUTES
+
+
+def field_text(name: str) -> Text:
+    """What a personal field, an identifier or a part of the evidence for a pair is called."""
+    return _FIELDS.get(name) or attribute_text(name)
+
+
+def rule_text(name: str) -> Text:
+    """By what two records were found to be one person."""
+    return _RULES.get(name) or _plain(name)
+
+
+def level_text(name: str) -> Text:
+    """How far two records agree on a field."""
+    return _LEVELS.get(name) or _plain(name)
 
 
 def channel_text(name: str) -> Text:

@@ -1,4 +1,4 @@
-"""The worker process: runs queued tasks and shows that it is alive."""
+"""The worker process: runs queued tasks and the rounds, and shows that it is alive."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import threading
 from django.core.management import call_command
 from django.db import Error, connection
 
+from zhike.jobs.rounds import RoundThreads, registered_rounds
 from zhike.jobs.services import beat_heart
 
 log = logging.getLogger(__name__)
@@ -18,7 +19,12 @@ HEARTBEAT_SECONDS = 10
 def run_worker() -> None:
     """Work until told to stop."""
     threading.Thread(target=_keep_beating, daemon=True).start()
-    call_command("db_worker", interval=1, verbosity=0)
+    rounds = RoundThreads(registered_rounds())
+    rounds.start()
+    try:
+        call_command("db_worker", interval=1, verbosity=0)
+    finally:
+        rounds.stop()
 
 
 def _keep_beating() -> None:

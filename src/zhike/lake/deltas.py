@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import os
 import time
+import uuid
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from zhike.kernel.errors import ZhikeError
 from zhike.lake.catalog import Table
@@ -63,7 +66,19 @@ class DeltaFolder:
         if not (self.path(name) / _LOG).is_dir():
             return None
         self._refuse_empty_commit(name)
-        delta = self._open(name)
+        return self._pinned(name, self._open(name))
+
+    def pinned_at(self, name: str, version: int) -> PinnedTable | None:
+        """An older version of a table; None where there is none of that number."""
+        from deltalake import DeltaTable
+        from deltalake.exceptions import DeltaError
+
+        try:
+            return self._pinned(name, DeltaTable(self.path(name), version=version))
+        except DeltaError:
+            return None
+
+    def _pinned(self, name: str, delta: Any) -> PinnedTable:
         # Not `pa.table`: handed a foreign table, it imports pandas wherever that is installed.
         actions = pa.RecordBatchReader.from_stream(delta.get_add_actions(flatten=True)).read_all()
         files = tuple(
@@ -93,6 +108,29 @@ class DeltaFolder:
         write_deltalake(self.path(table.name), rows.cast(table.arrow_schema()), mode="append")
         return self._settled(table.name)
 
+    def append_files(self, table: Table, files: Sequence[Path]) -> PinnedTable:
+        """Add Parquet files that were written elsewhere on the same disk as one commit: they move into the table.
+
+        They must have the columns of the table, in its order and types.
+        """
+        from deltalake.transaction import AddAction
+
+        self.create(table)
+        folder, moment = self.path(table.name), int(time.time() * 1000)
+        adds = []
+        for file in files:
+            # Under a name that no commit mentions yet it is only litter, whatever happens next.
+            place = folder / f"part-{uuid.uuid4().hex}.parquet"
+            rows, size = pq.read_metadata(file).num_rows, file.stat().st_size
+            fsync_path(file)
+            file.rename(place)
+            adds.append(AddAction(place.name, size, {}, moment, True, json.dumps({"numRecords": rows})))
+        fsync_path(folder)
+        self._open(table.name).create_write_transaction(
+            adds, mode="append", schema=table.arrow_schema(), partition_by=[]
+        )
+        return self._settled(table.name)
+
     def replace(self, table: Table, rows: pa.Table) -> PinnedTable:
         """Make rows the whole content of the table's next version."""
         from deltalake import write_deltalake
@@ -114,6 +152,30 @@ class DeltaFolder:
             .when_not_matched_insert_all()
             .execute()
         )
+        return self._settled(table.name)
+
+    def restore(self, table: Table, rows: pa.Table) -> PinnedTable:
+        """Take rows away where `is_inserted`, make the others what they say: one commit, by key."""
+        same_key = " AND ".join(f"old.{column} = new.{column}" for column in table.key)
+        (
+            self._open(table.name)
+            .merge(rows, predicate=same_key, source_alias="new", target_alias="old")
+            .when_matched_delete(predicate="new.is_inserted")
+            .when_matched_update({name: f"new.{name}" for name in table.column_names})
+            .execute()
+        )
+        return self._settled(table.name)
+
+    def delete_rows(self, table: Table, *, column: str, values: Collection[int]) -> PinnedTable | None:
+        """Take the rows with those values out of the table's next version; None where nothing was ever written.
+
+        The files of earlier versions still have them until `sweep`.
+        """
+        if not (self.path(table.name) / _LOG).is_dir():
+            return None
+        if values:
+            listed = ", ".join(str(int(value)) for value in values)
+            self._open(table.name).delete(f"{column} IN ({listed})")
         return self._settled(table.name)
 
     def overwrite(self, table: Table, files: list[PinnedFile]) -> PinnedTable:

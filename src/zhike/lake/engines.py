@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -153,6 +154,29 @@ class DuckDBEngine:
         # It would write into the standard output of our own commands, and is set a connection.
         cursor.execute("SET enable_progress_bar = false")
         return cursor
+
+
+@contextmanager
+def private_database(**tables: pa.Table) -> Iterator[Any]:
+    """A DuckDB of its own with those tables, for what must never touch a disk: names and contacts.
+
+    It spills nothing: out of memory it stops. Its connection is not for the lake.
+    """
+    settings: dict[str, str | bool | int | float | list[str]] = {
+        "temp_directory": "",
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+    }
+    database = duckdb.connect(":memory:", config=settings)
+    try:
+        database.execute("SET enable_progress_bar = false")
+        for name, rows in tables.items():
+            database.register("given", rows)
+            database.execute(f"CREATE TABLE {name} AS FROM given")
+            database.unregister("given")
+        yield database
+    finally:
+        database.close()
 
 
 def open_engine(url: str, budget: Budget, *, spill: Path) -> Engine:

@@ -263,6 +263,19 @@ class Lake:
         finally:
             lock.release()
 
+    def forget(self) -> None:
+        """Drop all snapshots and every file that the newest version of a table does not need.
+
+        For erasing a person: nothing computed or written earlier stays. Under the locks of the refresh and of
+        the imports. Until the next refresh there is nothing to show.
+        """
+        for id in self.manifests.ids():
+            self.manifests.drop(id)
+        self._opened = None
+        for table in catalog.tables():
+            pinned = self.deltas.pinned(table.name) if table.kind == "fact" else None
+            self.deltas.sweep(table.name, keep={file.path for file in pinned.files} if pinned else set())
+
     def prune(self, *, keep: int) -> None:
         """Drop all but the newest `keep` snapshots of each kind, then the computed files that none of the rest names.
 

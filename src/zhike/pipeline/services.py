@@ -118,7 +118,8 @@ def _business_date(draft: Draft, home: Home, requested: date | None) -> date:
             )
         return requested
     today = clock.today(home.business().zone)
-    return last + timedelta(days=1) if today - last > _STALE_AFTER else today
+    is_old = today - last > _STALE_AFTER or home.business().is_sample
+    return last + timedelta(days=1) if is_old else today
 
 
 def _order_days(draft: Draft) -> tuple[date | None, date | None]:

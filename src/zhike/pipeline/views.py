@@ -9,6 +9,8 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
+from zhike.accounts.access import Right
+from zhike.accounts.rules import requires
 from zhike.accounts.selectors import User
 from zhike.lake.snapshots import open_lake
 from zhike.pages.freshness import Freshness
@@ -51,12 +53,14 @@ class ProgressPart:
     folder: str
 
 
+@requires(Right.SEE_NUMBERS)
 @require_safe
 def runs(request: HttpRequest) -> HttpResponse:
     """All runs, newest first."""
     return _runs(request, StartForm(auto_id="start_%s"))
 
 
+@requires(Right.SEE_NUMBERS)
 @require_safe
 def run(request: HttpRequest, id: int) -> HttpResponse:
     """One run with its stages and tables."""
@@ -79,6 +83,7 @@ def run(request: HttpRequest, id: int) -> HttpResponse:
     return render_page(request, "pipeline/run.html", page)
 
 
+@requires(Right.SEE_NUMBERS)
 @require_safe
 def progress(request: HttpRequest, id: int) -> HttpResponse:
     """How far a run is; once it is over, the whole page is asked for again."""
@@ -92,6 +97,7 @@ def progress(request: HttpRequest, id: int) -> HttpResponse:
     return response
 
 
+@requires(Right.REFRESH)
 @require_POST
 def start(request: HttpRequest) -> HttpResponse:
     """Queue a refresh and go to its page; one that waits already is not queued twice."""

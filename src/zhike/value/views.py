@@ -10,6 +10,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
+from zhike.accounts.access import Right
+from zhike.accounts.rules import requires
 from zhike.lake.snapshots import Snapshot, open_lake
 from zhike.pages.rendering import render_page
 from zhike.value import selectors
@@ -25,12 +27,14 @@ class NoSnapshotPage:
     title: str
 
 
+@requires(Right.SEE_NUMBERS)
 @require_safe
 def rfm(request: HttpRequest) -> HttpResponse:
     """Who buys recently, often and much."""
     return _page(request, "value/rfm.html", selectors.RFM_TITLE, selectors.rfm_page)
 
 
+@requires(Right.SEE_NUMBERS)
 @require_safe
 def clv(request: HttpRequest) -> HttpResponse:
     """What customers are expected to bring in the next 365 days."""

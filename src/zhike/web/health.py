@@ -6,25 +6,25 @@ import logging
 from collections.abc import Callable
 
 from django.conf import settings
-from django.contrib.auth.decorators import login_not_required
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
+from zhike.accounts.rules import open_to_all
 from zhike.lake.snapshots import open_lake
 
 logger = logging.getLogger(__name__)
 
 
-@login_not_required
+@open_to_all
 @require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
     """The process is alive and answers."""
     return JsonResponse({"status": "ok"})
 
 
-@login_not_required
+@open_to_all
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
     """Everything a page needs is there: 200, or 503 naming what is not."""

@@ -37,6 +37,8 @@ DOMAINS = (
     "zhike.pages",
     "zhike.customers",
     "zhike.collect",
+    "zhike.collect.intake",
+    "zhike.collect.hosted_forms",
     "zhike.value",
     "zhike.segments",
     "zhike.tiers",
@@ -71,7 +73,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     # After the user is known: the user's own language counts.
     "zhike.web.middleware.LanguageMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "zhike.web.middleware.AccessMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -144,6 +146,8 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 CSRF_FAILURE_VIEW = "zhike.web.errors.csrf_failed"
+# A view without a declared rule is refused. Tests raise instead, so that nobody overlooks it.
+ZHIKE_UNDECLARED_VIEWS_RAISE = False
 LOGIN_URL = "accounts:sign_in"
 LOGIN_REDIRECT_URL = "web:home"
 LOGOUT_REDIRECT_URL = "accounts:sign_in"

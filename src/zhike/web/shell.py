@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, resolve, reverse
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
+from zhike.accounts.rules import is_met, rule_of
 from zhike.kernel.words import current_language
 from zhike.lake.snapshots import open_lake
 from zhike.pages.freshness import Freshness
@@ -42,7 +43,7 @@ class _Place:
     children: tuple[_Place, ...] = ()
 
 
-# In the order in which people work. A place whose page does not exist yet is left out.
+# In the order in which people work. A place whose page does not exist yet, or is not open to who looks, is left out.
 _PLACES = (
     _Place(_("Home"), "web:home", "home"),
     _Place(_("Customers"), "customers:list", "users"),
@@ -51,7 +52,26 @@ _PLACES = (
         icon="chart-treemap",
         children=(_Place(_("RFM groups"), "value:rfm"), _Place(_("CLV forecast"), "value:clv")),
     ),
-    _Place(_("Data"), icon="database", children=(_Place(_("Refreshes"), "pipeline:runs"),)),
+    _Place(
+        _("Data"),
+        icon="database",
+        children=(
+            _Place(_("Import"), "collect:start"),
+            _Place(_("Forms"), "forms:list"),
+            _Place(_("Webhooks"), "hooks"),
+            _Place(_("Refreshes"), "pipeline:runs"),
+        ),
+    ),
+    _Place(
+        _("Settings"),
+        icon="lock",
+        children=(
+            _Place(_("Users"), "settings:users"),
+            _Place(_("Attributes"), "customers:attributes"),
+            _Place(_("API keys"), "settings:api_keys"),
+            _Place(_("Audit trail"), "settings:audit"),
+        ),
+    ),
 )
 _REFRESH_URL_NAME = "pipeline:start"
 
@@ -91,17 +111,23 @@ class Shell:
 
     @cached_property
     def refresh_href(self) -> str:
-        return _href(_REFRESH_URL_NAME)
+        """Where a refresh is started; empty for whoever may not."""
+        return self._open_href(_REFRESH_URL_NAME)
 
     def _item(self, place: _Place) -> NavItem | None:
         children = tuple(item for child in place.children if (item := self._item(child)))
-        href = _href(place.url_name) if place.url_name else ""
+        href = self._open_href(place.url_name) if place.url_name else ""
         if not href and not children:
             return None
         is_current = bool(href) and (
             self._request.path == href or (href != "/" and self._request.path.startswith(href))
         )
         return NavItem(str(place.text), place.icon, href, is_current, children)
+
+    def _open_href(self, url_name: str) -> str:
+        """The address of a view whose rule this visitor meets, else nothing."""
+        href = _href(url_name)
+        return href if href and is_met(rule_of(resolve(href).func), self._request.user) else ""
 
 
 def shell(request: HttpRequest) -> dict[str, Shell]:

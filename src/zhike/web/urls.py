@@ -8,8 +8,12 @@ urlpatterns = [
     path("", include("zhike.web.home_urls")),
     path("", include("zhike.accounts.urls")),
     path("", include("zhike.customers.urls")),
+    path("", include("zhike.collect.urls")),
+    path("", include("zhike.collect.intake.urls")),
+    path("", include("zhike.collect.hosted_forms.urls")),
     path("", include("zhike.value.urls")),
     path("", include("zhike.pipeline.urls")),
+    path("", include("zhike.web.administration.urls")),
 ]
 
 handler400 = "zhike.web.errors.bad_request"

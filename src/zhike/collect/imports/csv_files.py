@@ -7,14 +7,16 @@ resumes on the next line, so an unclosed quote cannot swallow the rows below it.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 from collections import deque
 from collections.abc import Collection, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO, TextIO
 
+from zhike.collect.imports.blocks import PlainBlock, plain_length, whole_lines
 from zhike.collect.imports.encodings import text_format
 from zhike.collect.imports.records import Record, folded, shown, trimmed
 from zhike.kernel.errors import ZhikeError
@@ -23,6 +25,8 @@ DELIMITERS = (",", "\t", ";", "|")
 _SAMPLE_CHARACTERS = 1 << 18
 LONGEST_LINE = 1 << 20
 _KEPT_OF_TOO_LONG = 1000
+# Number, cells, physical lines, and what is broken about them.
+_Raw = tuple[int, list[str], list[str], ZhikeError | None]
 
 
 class CsvFile:
@@ -34,6 +38,8 @@ class CsvFile:
         The file; all of it is decoded once here, nothing is kept.
     known
         Folded header names that are looked for; the delimiter that shows most of them wins.
+    encoding
+        The only one to be tried; else it is found out.
 
     Raises
     ------
@@ -41,9 +47,9 @@ class CsvFile:
         ``file.encoding``, ``file.empty`` or ``file.structure``.
     """
 
-    def __init__(self, file: Path, known: Collection[str]) -> None:
+    def __init__(self, file: Path, known: Collection[str], encoding: str | None = None) -> None:
         self._file = file
-        self._format = text_format(file)
+        self._format = text_format(file, encoding)
         with self._opened() as text:
             sample = text.read(_SAMPLE_CHARACTERS)
         _refuse_what_is_no_table(file, sample)
@@ -52,7 +58,13 @@ class CsvFile:
     @property
     def read_as(self) -> str:
         name = {"\t": "TAB"}.get(self.delimiter, self.delimiter)
-        return f"CSV {self._format.encoding.removesuffix('-sig')} {name}"
+        encoding = self._format.encoding.removesuffix("-sig")
+        said = {"cp950": "big5", "cp949": "euc-kr"}.get(encoding, encoding)
+        return f"CSV {said} {name}" + (" (guessed)" if self._format.is_guessed else "")
+
+    @property
+    def is_guessed(self) -> bool:
+        return self._format.is_guessed
 
     @property
     def expected_records(self) -> int:
@@ -60,19 +72,92 @@ class CsvFile:
 
     def records(self) -> Iterator[Record]:
         """Every record after the header: whole, blank or broken."""
-        width = len(self.header)
         with self._opened() as text:
             stream = _raw_records(_Lines(text), self.delimiter)
             # The first record that is not blank is the header.
             next(record for record in stream if not _is_blank(record[1]))
             for number, cells, lines, error in stream:
-                fault = error or self._fault(cells, lines, width)
-                if fault is not None:
-                    yield Record(number, (_whole(lines, fault),), fault)
-                elif cells and (trimmed(cells[0]) or not _is_blank(cells)):
-                    yield Record(number, cells, None)
+                yield self._record(number, cells, lines, error)
+
+    @property
+    def has_blocks(self) -> bool:
+        """Whether `blocks` can be asked: the file is UTF-8 and has no NUL."""
+        return self._format.encoding in ("utf-8", "utf-8-sig") and not self._format.has_nul
+
+    def blocks(self) -> Iterator[PlainBlock | list[Record]]:
+        """The same records as `records`, in the same order: plain blocks whole, the rest as they are read."""
+        with self._file.open("rb") as stream:
+            number, offset = self._after_header(stream)
+            while block := whole_lines(stream, offset):
+                count = plain_length(block, self.delimiter)
+                if count:
+                    yield PlainBlock(number + 1, block, count)
+                    number, offset = number + count, offset + len(block)
                 else:
-                    yield Record(number, (), None)
+                    records, size = self._careful(stream, offset, len(block), number)
+                    yield records
+                    number, offset = number + len(records), offset + size
+
+    def line_record(self, number: int, line: str) -> Record:
+        """The record on a line of a plain block."""
+        found = next(_raw_records(_Lines(io.StringIO(line + "\n", newline="")), self.delimiter))
+        return self._record(number, *found[1:])
+
+    def _after_header(self, stream: BinaryIO) -> tuple[int, int]:
+        """The number of the header's record, and the offset of what follows it."""
+        start = len(codecs.BOM_UTF8) if self._format.encoding == "utf-8-sig" else 0
+        for number, cells, lines, _ in self._raw_from(stream, start):
+            start += sum(len(line.encode()) for line in lines)
+            if not _is_blank(cells):
+                return number, start
+        raise AssertionError("a header was found before")
+
+    def _careful(self, stream: BinaryIO, offset: int, least: int, before: int) -> tuple[list[Record], int]:
+        """The records from an offset on until at least so many bytes are used, and how many were."""
+        records, size = [], 0
+        for number, cells, lines, error in self._raw_from(stream, offset):
+            size += sum(len(line.encode()) for line in lines)
+            records.append(self._record(before + number, cells, lines, error))
+            if any(len(line) >= LONGEST_LINE for line in lines):
+                # The reader has dropped the end of the line: the file tells where that is.
+                size = self._line_end(stream, offset + size) - offset
+                break
+            if size >= least:
+                break
+        return records, size
+
+    @staticmethod
+    def _line_end(stream: BinaryIO, offset: int) -> int:
+        """The offset after the line end that follows; carriage returns alone end lines as well."""
+        stream.seek(offset - 1)
+        block = stream.read(1)
+        if block in (b"\n", b"\r"):
+            return offset
+        while block := stream.read(1 << 16):
+            for place, byte in enumerate(block):
+                if byte == 10:
+                    return offset + place + 1
+                if byte == 13:
+                    follows = block[place + 1 : place + 2] or stream.read(1)
+                    return offset + place + (2 if follows == b"\n" else 1)
+            offset += len(block)
+        return offset
+
+    def _raw_from(self, stream: BinaryIO, offset: int) -> Iterator[_Raw]:
+        stream.seek(offset)
+        text = io.TextIOWrapper(stream, encoding="utf-8", newline="")
+        try:
+            yield from _raw_records(_Lines(text), self.delimiter)
+        finally:
+            text.detach()
+
+    def _record(self, number: int, cells: list[str], lines: list[str], error: ZhikeError | None) -> Record:
+        fault = error or self._fault(cells, lines, len(self.header))
+        if fault is not None:
+            return Record(number, (_whole(lines, fault),), fault)
+        if cells and (trimmed(cells[0]) or not _is_blank(cells)):
+            return Record(number, cells, None)
+        return Record(number, (), None)
 
     def _fault(self, cells: Sequence[str], lines: Sequence[str], width: int) -> ZhikeError | None:
         if self._format.has_nul and any("\0" in line for line in lines):
@@ -120,9 +205,7 @@ class _Lines(Iterator[str]):
         return line
 
 
-def _raw_records(
-    lines: _Lines, delimiter: str
-) -> Iterator[tuple[int, list[str], list[str], ZhikeError | None]]:
+def _raw_records(lines: _Lines, delimiter: str) -> Iterator[_Raw]:
     """`number, cells, lines, error` of every record, the header's included."""
     number = 0
     reader = csv.reader(lines, delimiter=delimiter, strict=True)

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from zhike.kernel.errors import ZhikeError
+from zhike.kernel.errors import UsageError, ZhikeError
 
 _BLOCK_BYTES = 1 << 20
 _BYTE_ORDER_MARKS = {
@@ -20,13 +20,36 @@ _TWO_HAN = re.compile(
 )
 
 
+# What `--encoding` takes, folded → Python's name.
+ENCODINGS = {
+    "utf-8": "utf-8",
+    "utf8": "utf-8",
+    "utf-16": "utf-16",
+    "gb18030": "gb18030",
+    "gbk": "gb18030",
+    "gb2312": "gb18030",
+    "big5": "cp950",
+    "cp950": "cp950",
+    "big5-hkscs": "big5hkscs",
+    "euc-kr": "cp949",
+    "cp949": "cp949",
+    "shift_jis": "cp932",
+    "cp932": "cp932",
+    "latin-1": "latin-1",
+    "cp1252": "cp1252",
+}
+_SAMPLE_BYTES = 1 << 18
+_FEWEST_PAIRS = 12
+
+
 @dataclass(frozen=True, slots=True)
 class TextFormat:
-    """What one pass over the bytes told."""
+    """What one pass over the bytes told; `is_guessed` where other encodings would decode them as well."""
 
     encoding: str
     newline_count: int
     has_nul: bool
+    is_guessed: bool = False
 
 
 @dataclass(slots=True)
@@ -43,14 +66,25 @@ class _Scan:
             self.has_han = _TWO_HAN.search(text) is not None
 
 
-def text_format(file: Path) -> TextFormat:
+def text_format(file: Path, encoding: str | None = None) -> TextFormat:
     """The encoding that decodes every byte: a byte order mark decides, else strict UTF-8, else strict GB18030.
+
+    Big5 and EUC-KR are guessed by which characters GB18030 would make of the bytes, and marked as guessed.
+
+    Parameters
+    ----------
+    encoding
+        The only one to be tried, by a name of `ENCODINGS`.
 
     Raises
     ------
+    UsageError
+        ``encoding.unknown``.
     ZhikeError
         ``file.encoding``, with the offset of the first byte that does not fit.
     """
+    if encoding is not None:
+        return _told_format(file, encoding)
     with file.open("rb") as stream:
         start = stream.read(4)
     marked = [name for mark, name in _BYTE_ORDER_MARKS.items() if start.startswith(mark)]
@@ -58,12 +92,54 @@ def text_format(file: Path) -> TextFormat:
     for encoding in marked or ("utf-8", "gb18030"):
         scan = _scan(file, encoding)
         if scan.failed_at is None:
+            if encoding == "gb18030" and (other := _likelier_than_gb18030(file)):
+                return TextFormat(other, scan.newline_count, scan.has_nul, is_guessed=True)
             return TextFormat(encoding, scan.newline_count, scan.has_nul)
         failures[encoding] = scan.failed_at
         if scan.has_han:
             # Chinese that is valid UTF-8 is UTF-8: GB18030 would accept nearly any bytes and import nonsense.
             break
     raise _not_text(file, failures)
+
+
+def _told_format(file: Path, name: str) -> TextFormat:
+    encoding = ENCODINGS.get(name.strip().lower())
+    if encoding is None:
+        raise UsageError(
+            "encoding.unknown",
+            zh=f"不认识编码“{name}”；可用：{'、'.join(ENCODINGS)}",
+            en=f"unknown encoding “{name}”; known: {', '.join(ENCODINGS)}",
+        )
+    if encoding == "utf-8":
+        with file.open("rb") as stream:
+            encoding = "utf-8-sig" if stream.read(3) == codecs.BOM_UTF8 else encoding
+    scan = _scan(file, encoding)
+    if scan.failed_at is not None:
+        raise _not_text(file, {encoding: scan.failed_at})
+    return TextFormat(encoding, scan.newline_count, scan.has_nul)
+
+
+def _likelier_than_gb18030(file: Path) -> str | None:
+    """Big5 or EUC-KR, if the bytes look like either rather than like simplified Chinese.
+
+    Chinese in GBK is nearly all of GB 2312, whose second bytes are all above A0: a third of those of Big5 are
+    below. Korean stays within the first half of the Chinese characters, where Chinese text never stays for long.
+    """
+    pairs, low, late, lead = 0, 0, 0, 0
+    with file.open("rb") as stream:
+        for byte in stream.read(_SAMPLE_BYTES):
+            if lead:
+                pairs, low, late = pairs + 1, low + (byte < 0xA1), late + (lead >= 0xC9)
+                lead = 0
+            elif byte >= 0x81:
+                lead = byte
+    if pairs < _FEWEST_PAIRS:
+        return None
+    if low > pairs * 0.2 and _scan(file, "cp950").failed_at is None:
+        return "cp950"
+    if low == 0 and late < pairs * 0.02 and _scan(file, "euc_kr").failed_at is None:
+        return "cp949"
+    return None
 
 
 def _scan(file: Path, encoding: str) -> _Scan:
@@ -87,9 +163,14 @@ def _scan(file: Path, encoding: str) -> _Scan:
 
 
 def _not_text(file: Path, failures: dict[str, int]) -> ZhikeError:
-    names = {"utf-8-sig": "UTF-8", "utf-8": "UTF-8", "utf-16": "UTF-16", "gb18030": "GB18030"}
-    zh = "，".join(f"按 {names[name]} 读到第 {offset} 字节出错" for name, offset in failures.items())
-    en = ", ".join(f"as {names[name]} it breaks at byte offset {offset}" for name, offset in failures.items())
+    names = {"utf-8-sig": "UTF-8"}
+    zh = "，".join(
+        f"按 {names.get(name, name.upper())} 读到第 {offset} 字节出错" for name, offset in failures.items()
+    )
+    en = ", ".join(
+        f"as {names.get(name, name.upper())} it breaks at byte offset {offset}"
+        for name, offset in failures.items()
+    )
     return ZhikeError(
         "file.encoding",
         zh=f"{file} 的文字编码无法识别：{zh}。请用 Excel 另存为“CSV UTF-8”后再导入",

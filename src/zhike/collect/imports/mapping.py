@@ -16,11 +16,15 @@ from zhike.kernel.errors import UsageError
 
 @dataclass(frozen=True, slots=True)
 class FieldNames:
-    """The columns that a kind of file has; only those with coded values may be translated by `[values.…]`."""
+    """The columns that a kind of file has; only those with coded values may be translated by `[values.…]`.
+
+    With `has_questions`, a mapping may also name columns that are questions, and translate their answers.
+    """
 
     required: tuple[str, ...]
     optional: tuple[str, ...]
     coded: tuple[str, ...]
+    has_questions: bool = False
 
     @property
     def all(self) -> tuple[str, ...]:
@@ -29,10 +33,28 @@ class FieldNames:
 
 @dataclass(frozen=True)
 class ColumnMapping:
-    """Our name → the file's header, and for coded columns the file's value (folded) → ours."""
+    """Our name → the file's header, and for coded columns the file's value (folded) → ours.
+
+    `questions` has our code of a question → the file's header. One that `is_complete` leaves out every column
+    that it does not name; else a column with one of our names is taken as well.
+    """
 
     columns: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    questions: Mapping[str, str] = field(default_factory=dict)
+    is_complete: bool = False
+
+    def as_dict(self, layout: Layout, header: Sequence[str]) -> dict[str, Any]:
+        """What `mapping_of` reads again: every column of ours with the file's own name of it."""
+        said: dict[str, Any] = {
+            "columns": {name: header[place] for name, place in layout.positions.items()},
+            "values": {name: dict(words) for name, words in self.values.items()},
+        }
+        return said | ({"questions": dict(self.questions)} if self.questions else {})
+
+    def takes(self, name: str) -> bool:
+        """Whether the column is looked for at all."""
+        return name in self.columns or not self.is_complete
 
     def header_of(self, name: str) -> str:
         """The folded header under which the file has the column."""
@@ -41,10 +63,16 @@ class ColumnMapping:
 
 @dataclass(frozen=True)
 class Layout:
-    """Where each of our columns stands in the file, and which of the file's columns nobody reads."""
+    """Where each of our columns and questions stands in the file, and which of its columns nobody reads."""
 
     positions: Mapping[str, int]
     ignored: tuple[str, ...]
+    questions: Mapping[str, int] = field(default_factory=dict)
+
+    def title(self, name: str, header: Sequence[str]) -> str:
+        """The file's own name of one of our columns or questions; empty where it has none."""
+        place = self.positions.get(name, self.questions.get(name))
+        return "" if place is None else header[place]
 
 
 def read_mapping(file: Path | None, names: FieldNames) -> ColumnMapping:
@@ -55,24 +83,38 @@ def read_mapping(file: Path | None, names: FieldNames) -> ColumnMapping:
     UsageError
         ``mapping.missing``, ``mapping.unreadable``, ``mapping.unknown``, ``mapping.wrong_type``.
     """
-    if file is None:
-        return ColumnMapping()
-    content = _parsed(file)
-    _refuse_unknown(content, ("columns", "values"), f"{file}")
-    columns = _strings(content.get("columns", {}), f"{file} [columns]")
-    _refuse_unknown(columns, names.all, f"{file} [columns]")
-    sections = _table(content.get("values", {}), f"{file} [values]")
-    _refuse_unknown(sections, names.coded, f"{file} [values]")
-    values = {name: _strings(section, f"{file} [values.{name}]") for name, section in sections.items()}
+    return ColumnMapping() if file is None else mapping_of(_parsed(file), names, place=f"{file}")
+
+
+def mapping_of(content: Mapping[str, Any], names: FieldNames, *, place: str) -> ColumnMapping:
+    """The mapping in plain values, as TOML or JSON gives them; `place` is named where they are wrong.
+
+    Raises
+    ------
+    UsageError
+        ``mapping.unknown``, ``mapping.wrong_type``.
+    """
+    known = ("columns", "values", "questions") if names.has_questions else ("columns", "values")
+    _refuse_unknown(content, known, place)
+    columns = _strings(content.get("columns", {}), f"{place} [columns]")
+    _refuse_unknown(columns, names.all, f"{place} [columns]")
+    questions = _strings(content.get("questions", {}), f"{place} [questions]")
+    sections = _table(content.get("values", {}), f"{place} [values]")
+    _refuse_unknown(sections, (*names.coded, *questions), f"{place} [values]")
+    values = {name: _strings(section, f"{place} [values.{name}]") for name, section in sections.items()}
     return ColumnMapping(
         columns,
         {name: {folded(theirs): ours for theirs, ours in those.items()} for name, those in values.items()},
+        questions,
     )
 
 
 def known_headers(mapping: ColumnMapping, names: FieldNames) -> frozenset[str]:
     """The folded headers that are looked for."""
-    return frozenset(mapping.header_of(name) for name in names.all)
+    return frozenset(
+        {mapping.header_of(name) for name in names.all if mapping.takes(name)}
+        | set(map(folded, mapping.questions.values()))
+    )
 
 
 def matched_layout(header: Sequence[str], mapping: ColumnMapping, names: FieldNames, *, file: Path) -> Layout:
@@ -84,17 +126,19 @@ def matched_layout(header: Sequence[str], mapping: ColumnMapping, names: FieldNa
         ``columns.duplicate``, ``columns.mapped_missing``, ``columns.missing``.
     """
     places = {folded(title): place for place, title in reversed(list(enumerate(header)))}
-    wanted = {name: mapping.header_of(name) for name in names.all}
-    _refuse_duplicates(header, set(wanted.values()), file)
-    for name, title in mapping.columns.items():
+    wanted = {name: mapping.header_of(name) for name in names.all if mapping.takes(name)}
+    asked = set(map(folded, mapping.questions.values()))
+    _refuse_duplicates(header, {*wanted.values(), *asked}, file)
+    for name, title in [*mapping.columns.items(), *mapping.questions.items()]:
         if folded(title) not in places:
             raise _mapped_missing(name, title, header, file)
-    if missing := [name for name in names.required if wanted[name] not in places]:
+    if missing := [name for name in names.required if wanted.get(name) not in places]:
         raise _required_missing(missing, header, file)
     positions = {name: places[title] for name, title in wanted.items() if title in places}
-    used = set(positions.values())
+    questions = {code: places[folded(title)] for code, title in mapping.questions.items()}
+    used = {*positions.values(), *questions.values()}
     ignored = (title.strip() or f"#{place + 1}" for place, title in enumerate(header) if place not in used)
-    return Layout(positions, tuple(ignored))
+    return Layout(positions, tuple(ignored), questions)
 
 
 def _parsed(file: Path) -> dict[str, Any]:

@@ -5,51 +5,78 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
+from zhike.collect.imports.archives import damaged, is_workbook, unpacked
 from zhike.collect.imports.csv_files import CsvFile
+from zhike.collect.imports.ndjson_files import NdjsonFile
 from zhike.collect.imports.parquet_files import ParquetFile
 from zhike.collect.imports.records import RecordFile
+from zhike.collect.imports.workbook_files import WorkbookFile
 from zhike.kernel.errors import UsageError, ZhikeError
 from zhike.kernel.words import Text
 
 _TEXT_ENDINGS = (".csv", ".tsv", ".txt")
+_JSON_ENDINGS = (".ndjson", ".jsonl")
 _PARQUET_ENDINGS = (".parquet", ".pq")
+_WORKBOOK_ENDINGS = (".xlsx", ".xls", ".xlsm")
+_DATA_ENDINGS = _TEXT_ENDINGS + _JSON_ENDINGS + _PARQUET_ENDINGS + _WORKBOOK_ENDINGS
+ENDINGS = (*_DATA_ENDINGS, ".zip")
 # Renamed files are common: the content is asked before the name is believed.
-_OTHER_CONTENTS = {
-    b"PK\x03\x04": Text("Excel 工作簿或压缩包", "an Excel workbook or an archive"),
-    b"\xd0\xcf\x11\xe0": Text("旧版 Excel 工作簿", "an old Excel workbook"),
-    b"\x1f\x8b": Text("gzip 压缩文件", "a gzip archive"),
-}
+_CONTAINER = b"PK\x03\x04"
+_OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
+_GZIP = b"\x1f\x8b"
 
 
-def open_records(file: Path, *, known: Collection[str]) -> RecordFile:
+def open_records(
+    file: Path,
+    *,
+    known: Collection[str],
+    encoding: str | None = None,
+    sheet: str | None = None,
+    folder: Path | None = None,
+) -> RecordFile:
     """The file, opened in its format.
 
     Parameters
     ----------
     file
-        ``.csv``, ``.tsv``, ``.txt`` or ``.parquet``.
+        With one of `ENDINGS`.
     known
         Folded header names that are looked for.
+    encoding, sheet
+        Of a text file and of a workbook; found out if not given.
+    folder
+        Where the file in an archive is unpacked; without it archives are refused.
 
     Raises
     ------
     UsageError
-        ``file.kind``.
+        ``file.kind``, ``sheet.…``, ``archive.content``, ``encoding.unknown``.
     ZhikeError
-        ``file.unreadable``, ``file.empty``, ``file.encoding``, ``file.structure``, ``file.damaged``.
+        ``file.unreadable``, ``file.empty``, ``file.encoding``, ``file.structure``, ``file.damaged``,
+        ``file.locked``, ``file.too_large``, ``file.unsafe``.
     """
     start = _first_bytes(file)
     ending = file.suffix.lower()
-    if ending not in _TEXT_ENDINGS + _PARQUET_ENDINGS:
+    if ending not in ENDINGS:
         raise _unknown_kind(file, Text(f"“{ending}”文件", f"a “{ending}” file"))
     if not start:
         raise ZhikeError("file.empty", zh=f"{file} 是空文件", en=f"{file} is empty")
     if ending in _PARQUET_ENDINGS or start == b"PAR1":
         return ParquetFile(file)
-    for mark, text in _OTHER_CONTENTS.items():
-        if start.startswith(mark):
-            raise _unknown_kind(file, text)
-    return CsvFile(file, known)
+    if start.startswith(_CONTAINER) and not is_workbook(file):
+        return _from_archive(file, folder, known=known, encoding=encoding, sheet=sheet)
+    if start.startswith((_CONTAINER, _OLD_WORKBOOK)):
+        return WorkbookFile(file, known, sheet)
+    if ending == ".zip":
+        raise damaged(file, start[:4].hex(" "))
+    if start.startswith(_GZIP):
+        raise _unknown_kind(file, Text("gzip 压缩文件", "a gzip archive"))
+    if ending in _WORKBOOK_ENDINGS and _looks_like_markup(file):
+        raise _unknown_kind(file, Text("改了名的网页", "a renamed web page"))
+    if ending in _JSON_ENDINGS:
+        return NdjsonFile(file)
+    # Many systems call text .xls; the content has said that it is no workbook.
+    return CsvFile(file, known, encoding)
 
 
 def require_file(file: Path) -> None:
@@ -62,6 +89,20 @@ def require_file(file: Path) -> None:
     """
     if not file.is_file():
         raise UsageError("file.missing", zh=f"没有 {file} 这个文件", en=f"there is no file {file}")
+
+
+def _from_archive(
+    file: Path, folder: Path | None, *, known: Collection[str], encoding: str | None, sheet: str | None
+) -> RecordFile:
+    if folder is None:
+        raise _unknown_kind(file, Text("压缩包", "an archive"))
+    inner = unpacked(file, folder, endings=_DATA_ENDINGS)
+    return open_records(inner, known=known, encoding=encoding, sheet=sheet)
+
+
+def _looks_like_markup(file: Path) -> bool:
+    with file.open("rb") as stream:
+        return stream.read(256).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
 
 
 def _first_bytes(file: Path) -> bytes:
@@ -79,6 +120,6 @@ def _first_bytes(file: Path) -> bytes:
 def _unknown_kind(file: Path, what: Text) -> UsageError:
     return UsageError(
         "file.kind",
-        zh=f"{file} 是{what.zh}，不能直接导入；请另存为“CSV UTF-8”（.csv），或导出为 .parquet",
-        en=f"{file} is {what.en}, which is not imported; save it as “CSV UTF-8” (.csv) or export .parquet",
+        zh=f"{file} 是{what.zh}，不能直接导入；请另存为“CSV UTF-8”（.csv）或 .xlsx",
+        en=f"{file} is {what.en}, which is not imported; save it as “CSV UTF-8” (.csv) or .xlsx",
     )

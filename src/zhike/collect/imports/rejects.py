@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import heapq
+import io
 import json
 import os
 import re
@@ -17,9 +18,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
+from zhike.collect.imports.storage import open_private, write_private
 from zhike.kernel.errors import ZhikeError
+from zhike.kernel.words import Text
 
 ADDED_COLUMNS = ("row_number", "column", "code", "reason")
+_SHOWN_ROWS = 5
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _UNSAFE_IN_NAMES = re.compile(r"[^\w.\- ()（）]")
 
@@ -34,6 +38,14 @@ class Reject(NamedTuple):
     reason: str
 
 
+class FirstReject(NamedTuple):
+    """One of the first records with a code, as a check before an import shows it."""
+
+    number: int
+    column: str
+    reason: Text
+
+
 class RejectLog:
     """Rejects on their way: written down as they come, in bounded memory.
 
@@ -45,8 +57,9 @@ class RejectLog:
 
     def __init__(self, file: Path) -> None:
         self._file = file
-        self._out: TextIO = _private(file).open("w", encoding="utf-8")
+        self._out: TextIO = io.TextIOWrapper(write_private(file), encoding="utf-8")
         self.counts: dict[str, int] = {}
+        self.first: dict[str, list[FirstReject]] = {}
 
     @property
     def count(self) -> int:
@@ -55,6 +68,9 @@ class RejectLog:
     def add(self, number: int, cells: Sequence[object], column: str, error: ZhikeError) -> None:
         """Note a record; `column` is the file's own name of it, empty where it is the record as a whole."""
         self.counts[error.code] = self.counts.get(error.code, 0) + 1
+        first = self.first.setdefault(error.code, [])
+        if len(first) < _SHOWN_ROWS:
+            first.append(FirstReject(number, column, error.text))
         reject = Reject(number, tuple(map(original_text, cells)), column, error.code, str(error))
         self._out.write(json.dumps(reject) + "\n")
 
@@ -63,7 +79,7 @@ class RejectLog:
 
     def rejects(self) -> Iterator[Reject]:
         """What was noted, by row number; after `close`."""
-        with self._file.open(encoding="utf-8") as lines:
+        with io.TextIOWrapper(open_private(self._file), encoding="utf-8") as lines:
             for line in lines:
                 number, cells, column, code, reason = json.loads(line)
                 yield Reject(number, tuple(cells), column, code, reason)
@@ -77,7 +93,7 @@ def write_rejects(file: Path, header: Sequence[str], rejects: Sequence[Iterable[
     # A corrected file of rejects still has the columns of the time before: they are replaced.
     width = len(header) - len(ADDED_COLUMNS) * has_added_columns(header)
     count = 0
-    with _private(file).open("w", encoding="utf-8-sig", newline="") as out:
+    with io.TextIOWrapper(write_private(file), encoding="utf-8-sig", newline="") as out:
         writer = csv.writer(out)
         writer.writerow([*header[:width], *ADDED_COLUMNS])
         for reject in heapq.merge(*rejects, key=lambda one: one.number):
@@ -118,8 +134,3 @@ def original_text(cell: object) -> str:
 
 def _guarded(text: str) -> str:
     return "'" + text if text.startswith(_FORMULA_STARTS) else text
-
-
-def _private(file: Path) -> Path:
-    os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
-    return file

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from zhike.collect.imports.blocks import PlainBlock
+from zhike.collect.imports.csv_files import CsvFile
+from zhike.collect.imports.fast_orders import FastOrders
+from zhike.collect.imports.kinds.kind import RowFault, RowReader, staged_batch
+from zhike.collect.imports.kinds.orders import OrderReader
 from zhike.collect.imports.mapping import Layout
-from zhike.collect.imports.orders import STAGED_ORDERS, OrderReader, OrderRow, RowFault, staged_batch
-from zhike.collect.imports.records import RecordFile
+from zhike.collect.imports.records import Record, RecordFile
 from zhike.collect.imports.rejects import RejectLog
+from zhike.collect.imports.storage import open_private, write_private
 from zhike.jobs.progress import Progress
 from zhike.kernel.words import Text
 
 CHUNK_ROWS = 20_000
-_READING = Text("读取文件", "Reading the file")
+_READERS = 2
+_UNLIKE = ("order_id", "customer_id", "event_id", "properties", "record")
+READING = Text("读取文件", "Reading the file")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,32 +41,31 @@ class StagedFile:
     last_number: int
 
     def key_hashes(self) -> np.ndarray:
-        """The hash of every good row's order id."""
-        hashes: np.ndarray = pq.read_table(self.file, columns=["key_hash"])["key_hash"].to_numpy()
+        """The hash of every good row's key."""
+        with open_private(self.file) as opened:
+            hashes: np.ndarray = pq.read_table(opened, columns=["key_hash"])["key_hash"].to_numpy()
         return hashes
 
-    def keys(self, *, batch_rows: int) -> Iterator[pa.RecordBatch]:
-        """`number, key_hash, order_id, row_hash` of every good row, in the order of the file."""
-        with pq.ParquetFile(self.file) as opened:
-            yield from opened.iter_batches(
-                batch_size=batch_rows, columns=["number", "key_hash", "order_id", "row_hash"]
-            )
+    def rows(self, columns: Sequence[str] | None = None, *, batch_rows: int) -> Iterator[pa.RecordBatch]:
+        """Every good row, in the order of the file; all columns if none are named."""
+        with open_private(self.file) as raw, pq.ParquetFile(raw) as opened:
+            yield from opened.iter_batches(batch_size=batch_rows, columns=columns and list(columns))
 
-    def batches(self, dropped: np.ndarray) -> Iterator[pa.RecordBatch]:
+    def batches(self, dropped: np.ndarray, *, batch_rows: int = 0) -> Iterator[pa.RecordBatch]:
         """The good rows but for those whose row numbers are marked in `dropped`, in the order of the file."""
-        with pq.ParquetFile(self.file) as opened:
-            for batch in opened.iter_batches(batch_size=CHUNK_ROWS):
-                kept = batch.filter(pa.array(~dropped[batch["number"].to_numpy()]))
-                if kept.num_rows:
-                    yield kept
+        for batch in self.rows(batch_rows=batch_rows or CHUNK_ROWS):
+            kept = batch.filter(pa.array(~dropped[batch["number"].to_numpy()]))
+            if kept.num_rows:
+                yield kept
 
 
 def staged_records(
     source: RecordFile,
     layout: Layout,
-    reader: OrderReader,
+    reader: RowReader,
     rejects: RejectLog,
     *,
+    schema: pa.Schema,
     file: Path,
     progress: Progress,
 ) -> StagedFile:
@@ -67,32 +76,129 @@ def staged_records(
     source, layout
         The file, and where our columns stand in it.
     reader
-        Turns a record into a row.
+        Turns a record into a row of `schema`.
     rejects
         Takes the records that are none.
     file
         Where the good rows are staged.
     """
-    records = skipped = number = 0
-    rows: list[OrderRow] = []
-    with pq.ParquetWriter(file, STAGED_ORDERS, compression="snappy") as writer:
-        for records, record in enumerate(source.records(), start=1):
-            number, cells, fault = record
-            if fault is not None:
-                rejects.add(number, cells, "", fault)
-            elif not cells:
-                skipped += 1
-            else:
-                try:
-                    rows.append(reader.read(number, cells))
-                except RowFault as wrong:
-                    rejects.add(number, cells, source.header[layout.positions[wrong.field]], wrong.error)
-            if len(rows) >= CHUNK_ROWS:
-                writer.write_batch(staged_batch(rows))
-                rows.clear()
-            if records % CHUNK_ROWS == 0:
-                progress.report(_READING, records, max(source.expected_records, records))
-        if rows:
-            writer.write_batch(staged_batch(rows))
-    progress.report(_READING, records, records)
-    return StagedFile(file, records, skipped, last_number=number)
+    # Hashes and ids do not repeat: a dictionary of them only costs time.
+    repeating = [each.name for each in schema if pa.types.is_string(each.type) and each.name not in _UNLIKE]
+    with (
+        write_private(file) as raw,
+        pq.ParquetWriter(raw, schema, compression="snappy", use_dictionary=repeating) as writer,
+    ):
+        staging = _Staging(source, layout, reader, rejects, schema, writer, progress)
+        fast = fast_reader(source, reader)
+        if fast is None:
+            staging.take_records(source.records())
+        else:
+            assert isinstance(source, CsvFile)
+            for block, reading in _read_ahead(source, fast):
+                if isinstance(block, PlainBlock):
+                    assert reading is not None
+                    staging.take_block(block, *reading.result(), source)
+                else:
+                    staging.take_records(block)
+        staging.flush()
+    progress.report(READING, staging.records, staging.records)
+    return StagedFile(file, staging.records, staging.skipped, last_number=staging.number)
+
+
+def fast_reader(source: RecordFile, reader: RowReader) -> FastOrders | None:
+    """The reader of whole columns, where there is one for the kind and the file is plain text without repairs."""
+    if not isinstance(source, CsvFile) or not isinstance(reader, OrderReader):
+        return None
+    if not source.has_blocks or reader.rules.repairs:
+        return None
+    return FastOrders(reader, delimiter=source.delimiter, width=len(source.header))
+
+
+def _read_ahead(
+    source: CsvFile, fast: FastOrders
+) -> Iterator[tuple[PlainBlock | list[Record], Future[tuple[pa.RecordBatch, np.ndarray]] | None]]:
+    """The blocks of a file in order; a few of them are being read while the one before is taken."""
+    waiting: deque[tuple[PlainBlock | list[Record], Future[Any] | None]] = deque()
+    with ThreadPoolExecutor(_READERS) as pool:
+        for block in source.blocks():
+            reading = pool.submit(fast.read, block) if isinstance(block, PlainBlock) else None
+            waiting.append((block, reading))
+            if len(waiting) > _READERS:
+                yield waiting.popleft()
+        yield from waiting
+
+
+class _Staging:
+    """The good rows on their way into the staged file, in the order of the file."""
+
+    def __init__(
+        self,
+        source: RecordFile,
+        layout: Layout,
+        reader: RowReader,
+        rejects: RejectLog,
+        schema: pa.Schema,
+        writer: pq.ParquetWriter,
+        progress: Progress,
+    ) -> None:
+        self._source, self._layout, self._reader = source, layout, reader
+        self._rejects, self._schema, self._writer = rejects, schema, writer
+        self._progress = progress
+        self._rows: list[NamedTuple] = []
+        self._told = 0
+        self.records = self.skipped = self.number = 0
+
+    def take_records(self, records: Iterable[Record]) -> None:
+        """Take records one by one."""
+        for record in records:
+            self._take(record)
+            if len(self._rows) >= CHUNK_ROWS:
+                self.flush()
+
+    def take_block(self, block: PlainBlock, taken: pa.RecordBatch, left: np.ndarray, source: CsvFile) -> None:
+        """Take what is certain of a block as a whole, and the records on the lines that are left over."""
+        self.flush()
+        if len(left):
+            lines = block.lines()
+            for line in left.tolist():
+                self._take(source.line_record(block.first_number + line, lines[line]))
+            taken = self._merged(taken)
+        if taken.num_rows:
+            self._writer.write_batch(taken)
+        self.records += block.line_count - len(left)
+        self.number = block.first_number + block.line_count - 1
+        self._tell()
+
+    def flush(self) -> None:
+        """Write the rows that are waiting."""
+        if self._rows:
+            self._writer.write_batch(staged_batch(self._rows, self._schema))
+            self._rows.clear()
+
+    def _take(self, record: Record) -> None:
+        self.records += 1
+        self.number, cells, fault = record
+        if fault is not None:
+            self._rejects.add(self.number, cells, "", fault)
+        elif not cells:
+            self.skipped += 1
+        else:
+            try:
+                self._rows.append(self._reader.read(self.number, cells))
+            except RowFault as wrong:
+                column = self._layout.title(wrong.field, self._source.header)
+                self._rejects.add(self.number, cells, column, wrong.error)
+        self._tell()
+
+    def _merged(self, taken: pa.RecordBatch) -> pa.RecordBatch:
+        """A batch together with the rows that are waiting, by number: of two rows the first stays."""
+        if not self._rows:
+            return taken
+        both = pa.Table.from_batches([taken, staged_batch(self._rows, self._schema)])
+        self._rows.clear()
+        return both.sort_by("number").combine_chunks().to_batches()[0]
+
+    def _tell(self) -> None:
+        if self.records >= self._told + CHUNK_ROWS:
+            self._told = self.records
+            self._progress.report(READING, self.records, max(self._source.expected_records, self.records))

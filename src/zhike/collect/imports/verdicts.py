@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
 
+from zhike.collect.imports.kinds.kind import Kind
 from zhike.collect.imports.staging import StagedFile
-from zhike.lake.engines import Budget
-from zhike.lake.snapshots import Lake
 
-_KEYS_AT_ONCE = 250_000
-# Enough for the keys of one batch and a scan of the orders, whatever the size of either.
-_BUDGET = Budget(threads=2, memory="256MB")
+KEYS_AT_ONCE = 250_000
+
+
+def _no_rows() -> np.ndarray:
+    return np.empty(0, np.int64)
 
 
 @dataclass(frozen=True)
 class Repeats:
-    """Rows whose order id stands earlier in the file.
+    """Rows whose key stands earlier in the file.
 
     Parameters
     ----------
@@ -50,70 +52,77 @@ class Verdicts:
     repeats
         Within the file.
     unchanged, updated
-        Numbers of the rows whose order is in the lake, with the same content and with other content.
+        Numbers of the rows whose key is in the lake, with the same content and with other content.
+    orphans
+        Numbers of the rows whose order is not in the lake; a repeat of such a row is one as well.
     """
 
     repeats: Repeats
-    unchanged: np.ndarray
-    updated: np.ndarray
+    unchanged: np.ndarray = field(default_factory=_no_rows)
+    updated: np.ndarray = field(default_factory=_no_rows)
+    orphans: np.ndarray = field(default_factory=_no_rows)
 
     def not_written(self, last_number: int) -> np.ndarray:
         """For every row number up to the last, whether the row stays out of the lake."""
         marks = self.repeats.marks(last_number)
         marks[self.unchanged] = True
+        marks[self.orphans] = True
         return marks
 
 
-def verdicts(staged: StagedFile, lake: Lake, *, source: str) -> Verdicts:
-    """Compare the good rows of a file with one another and with the orders of their source."""
-    repeats = repeats_within(staged)
-    # A repeat goes the way of its first row, which alone is compared with the lake.
-    is_repeat = repeats.marks(staged.last_number)
-    unchanged, updated = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
-    for keys in staged.keys(batch_rows=_KEYS_AT_ONCE):
-        firsts = keys.filter(pa.array(~is_repeat[keys["number"].to_numpy()]))
-        # A fresh engine for each batch gives the memory of the one before back.
-        with lake.reading_facts(budget=_BUDGET) as facts:
-            loaded = facts.load("imported_keys", pa.Table.from_batches([firsts]))
-            found = facts.fetch(known_orders(loaded, facts.table("orders"), source=source))
-        numbers, is_same = found["number"].to_numpy(), found["is_same"].to_numpy()
-        unchanged.append(numbers[is_same])
-        updated.append(numbers[~is_same])
-    return Verdicts(repeats, np.concatenate(unchanged), np.concatenate(updated))
+def known_rows(rows: ir.Table, present: ir.Table, kind: Kind, *, source: str) -> ir.Table:
+    """The rows whose key is in the lake: `number, is_same`, and the `known_profile` if somebody's."""
+    mine = present.filter(present.source == source)
+    compared = _compared(kind)
+    renamed = {f"known_{name}": mine[name] for name in compared}
+    if kind.person != "nobody":
+        renamed["known_profile"] = mine.profile_id
+    joined = rows.join(mine.select(*kind.key, **renamed), kind.key)
+    is_same: Any = True
+    for name in compared:
+        is_same = joined[name].identical_to(joined[f"known_{name}"]) & is_same
+    extra = [] if kind.person == "nobody" else ["known_profile"]
+    return joined.select("number", *extra, is_same=is_same)
 
 
-def known_orders(keys: ir.Table, orders: ir.Table, *, source: str) -> ir.Table:
-    """The rows whose key is in the lake: `number, is_same`."""
-    present = orders.filter(orders.source == source).select("order_id", known_hash="row_hash")
-    joined = keys.join(present, "order_id")
-    return joined.select("number", is_same=joined.row_hash == joined.known_hash)
+def columns_to_compare(kind: Kind) -> list[str]:
+    """The staged columns that `known_rows` needs."""
+    return ["number", "key_hash", *kind.key, *_compared(kind)]
 
 
-def repeats_within(staged: StagedFile) -> Repeats:
-    """The rows whose order id stands earlier in the file.
+def repeats_within(staged: StagedFile, key: tuple[str, ...]) -> Repeats:
+    """The rows whose key stands earlier in the file.
 
-    Hashes tell which ids can be repeats, at eight bytes a row; only those ids are looked at themselves.
+    Hashes tell which keys can be repeats, at eight bytes a row; only those are looked at themselves.
     """
     hashes = np.sort(staged.key_hashes())
     suspects = np.unique(hashes[1:][hashes[1:] == hashes[:-1]])
-    firsts: dict[str, tuple[int, int]] = {}
+    firsts: dict[tuple[object, ...], tuple[int, int]] = {}
     same: list[int] = []
     conflicts: dict[int, int] = {}
-    for number, order_id, row_hash in _rows_of(staged, suspects):
-        first_number, first_hash = firsts.setdefault(order_id, (number, row_hash))
+    for number, fingerprint, *named in _rows_of(staged, key, suspects):
+        first_number, first_fingerprint = firsts.setdefault(tuple(named), (number, fingerprint))
         if first_number == number:
             continue
-        if first_hash == row_hash:
+        if first_fingerprint == fingerprint:
             same.append(number)
         else:
             conflicts[number] = first_number
     return Repeats(np.array(same, np.int64), conflicts)
 
 
-def _rows_of(staged: StagedFile, key_hashes: np.ndarray) -> Iterator[tuple[int, str, int]]:
+def _compared(kind: Kind) -> list[str]:
+    assert kind.table is not None
+    if "row_hash" in kind.table.column_names:
+        return ["row_hash"]
+    kept = set(kind.table.column_names) - set(kind.key)
+    return [name for name in kind.staged.names if name in kept]
+
+
+def _rows_of(staged: StagedFile, key: tuple[str, ...], key_hashes: np.ndarray) -> Iterator[tuple[Any, ...]]:
     if not len(key_hashes):
         return
-    for keys in staged.keys(batch_rows=_KEYS_AT_ONCE):
-        rows = keys.filter(pa.array(np.isin(keys["key_hash"].to_numpy(), key_hashes)))
-        columns = (rows[name].to_pylist() for name in ("number", "order_id", "row_hash"))
-        yield from zip(*columns, strict=True)
+    names = ["number", "row_hash", *key]
+    for batch in staged.rows(["key_hash", *names], batch_rows=KEYS_AT_ONCE):
+        rows = batch.filter(pa.array(np.isin(batch["key_hash"].to_numpy(), key_hashes)))
+        yield from zip(*(rows[name].to_pylist() for name in names), strict=True)

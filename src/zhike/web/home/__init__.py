@@ -8,6 +8,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
+from zhike.accounts.access import Right
+from zhike.accounts.rules import requires
 from zhike.lake.snapshots import Snapshot, open_lake
 from zhike.measure.selectors import compared_figures, daily_figures
 from zhike.pages.charts import Columns
@@ -37,6 +39,7 @@ class HomePage:
     shares: Columns | None
 
 
+@requires(Right.SEE_NUMBERS, otherwise="customers:list")
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Before the first refresh, the steps to it."""

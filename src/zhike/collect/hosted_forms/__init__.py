@@ -1,0 +1,1 @@
+"""Forms that anybody can fill in, made without code."""

@@ -1,0 +1,153 @@
+"""Whole columns of cells, read at once where every reader of cells would agree; the rest is named, not read.
+
+Each function takes a column of text and returns the values and which of them are certain. What is not certain goes to
+the reader of cells, so that the verdict about a cell is the same on both ways.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import blake2b
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from zhike.collect.imports.cells import FIRST_YEAR, FUTURE, LONGEST_TEXT
+from zhike.kernel.errors import ZhikeError
+from zhike.kernel.money import minor_digits
+
+# With a digit, so that it says something; a letter first or digits only, so that it is no number in scientific notation.
+_PLAIN_ID = r"^(?:[A-Za-z_#][0-9A-Za-z_-]*[0-9][0-9A-Za-z_-]*|[0-9][0-9_-]*)$"
+_MONTH_STARTS = np.array([0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334])
+_MONTH_DAYS = np.array([31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
+_DAY_MICROSECONDS = 86_400_000_000
+
+
+@dataclass(frozen=True)
+class Column:
+    """Values and which of them are certain; the others mean nothing."""
+
+    values: Any
+    is_certain: np.ndarray
+
+
+def ids(cells: pa.Array) -> Column:
+    """Ids of ASCII letters, digits, ``_``, ``-`` and ``#``."""
+    is_plain = _truth(pc.match_substring_regex(cells, _PLAIN_ID))
+    return Column(cells, is_plain & (_lengths(cells) <= LONGEST_TEXT))
+
+
+def amounts(cells: pa.Array, currency: str) -> Column:
+    """Minor units of plain decimals, an empty cell being none (−1)."""
+    digits = minor_digits(currency)
+    decimals = rf"(?:\.[0-9]{{1,{digits}}})?" if digits else ""
+    is_plain = _truth(pc.match_substring_regex(cells, rf"^[0-9]{{1,11}}{decimals}$"))
+    is_empty = _lengths(cells) == 0
+    plain = pc.if_else(pa.array(is_plain), cells, "0")
+    # A double holds so few digits to far below half a unit.
+    units = np.rint(pc.cast(plain, pa.float64()).to_numpy() * 10**digits).astype(np.int64)
+    return Column(np.where(is_empty, -1, units), is_plain | is_empty)
+
+
+def moments(cells: pa.Array, zone: ZoneInfo, now: datetime) -> tuple[Column, np.ndarray]:
+    """Microseconds since 1970 in UTC of ``2026-11-21`` and ``2026-11-21 13:45[:06]`` in the zone, and their days."""
+    lengths = _lengths(cells)
+    local = np.zeros(len(cells), np.int64)
+    is_certain = np.zeros(len(cells), bool)
+    for length in (10, 16, 19):
+        places = np.flatnonzero(lengths == length)
+        if len(places):
+            signs = _signs(cells.take(pa.array(places)) if len(places) < len(cells) else cells, length)
+            local[places], is_certain[places] = _civil(signs)
+    naive = pa.array(local, pa.timestamp("us"))
+    exact = pc.assume_timezone(naive, zone.key, ambiguous="earliest", nonexistent="earliest")
+    # An hour that a clock change leaves out is not what the reader of cells makes of it.
+    is_certain &= _truth(pc.equal(pc.local_timestamp(exact), naive))
+    utc = pc.cast(exact, pa.int64()).to_numpy()
+    earliest, latest = _since_1970(datetime(FIRST_YEAR, 1, 2, tzinfo=UTC)), _since_1970(now + FUTURE)
+    is_certain &= (utc >= earliest) & (utc <= latest)
+    return Column(utc, is_certain), local // _DAY_MICROSECONDS
+
+
+def few(cells: pa.Array, read: Callable[[object], Any]) -> Column:
+    """What the reader of cells makes of each different cell; for columns in which cells repeat."""
+    encoded = pc.dictionary_encode(cells)
+    words = encoded.dictionary.to_pylist()
+    known = np.empty(len(words), object)
+    is_known = np.zeros(len(words), bool)
+    for place, word in enumerate(words):
+        try:
+            known[place], is_known[place] = read(word), True
+        except ZhikeError:
+            continue
+    codes = encoded.indices.to_numpy()
+    return Column(known[codes], is_known[codes])
+
+
+def fingerprints(content: list[pa.Array]) -> np.ndarray:
+    """`row_hash` of every row; null and empty text are the same there."""
+    parts = [pc.cast(each, pa.string()) for each in content]
+    joined = pc.binary_join_element_wise(*parts, "\0", null_handling="replace", null_replacement="")
+    texts = pc.cast(joined, pa.binary()).to_pylist()
+    digests = b"".join([blake2b(text, digest_size=8).digest() for text in texts])
+    return np.frombuffer(digests, ">i8").astype(np.int64)
+
+
+def _civil(signs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Microseconds since 1970 of written days and times, and whether they are written as expected and exist."""
+    digits = signs.astype(np.int64) - 48
+    width = signs.shape[1]
+    places = [0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18][: {10: 8, 16: 12, 19: 14}[width]]
+    is_good = ((digits[:, places] >= 0) & (digits[:, places] <= 9)).all(axis=1)
+    # - - or / /, then a space or T, then colons.
+    is_good &= (signs[:, 4] == signs[:, 7]) & ((signs[:, 4] == 45) | (signs[:, 4] == 47))
+    if width > 10:
+        is_good &= ((signs[:, 10] == 32) | (signs[:, 10] == 84)) & (signs[:, 13] == 58)
+    if width > 16:
+        is_good &= signs[:, 16] == 58
+    year = digits[:, 0] * 1000 + digits[:, 1] * 100 + digits[:, 2] * 10 + digits[:, 3]
+    month, day = digits[:, 5] * 10 + digits[:, 6], digits[:, 8] * 10 + digits[:, 9]
+    is_good &= (month >= 1) & (month <= 12) & (year >= FIRST_YEAR) & (year < 2200)
+    month, year = np.where(is_good, month, 1), np.where(is_good, year, 2000)
+    is_leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
+    is_good &= (day >= 1) & (day <= _MONTH_DAYS[month - 1] + (is_leap & (month == 2)))
+    before = year - 1
+    days = before * 365 + before // 4 - before // 100 + before // 400 - 719_162
+    days += _MONTH_STARTS[month - 1] + (is_leap & (month > 2)) + day - 1
+    seconds, is_time = _time(digits, width)
+    is_good &= is_time
+    return np.where(is_good, days * _DAY_MICROSECONDS + seconds * 1_000_000, 0), is_good
+
+
+def _time(digits: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
+    if width == 10:
+        return np.zeros(len(digits), np.int64), np.ones(len(digits), bool)
+    hour, minute = digits[:, 11] * 10 + digits[:, 12], digits[:, 14] * 10 + digits[:, 15]
+    second = digits[:, 17] * 10 + digits[:, 18] if width > 16 else np.zeros(len(digits), np.int64)
+    return hour * 3600 + minute * 60 + second, (hour < 24) & (minute < 60) & (second < 60)
+
+
+def _signs(cells: pa.Array, length: int) -> np.ndarray:
+    """The bytes of cells that all have that length, a row each."""
+    _, offsets, data = cells.buffers()
+    start = int(np.frombuffer(offsets, np.int32)[cells.offset])
+    return np.frombuffer(data, np.uint8)[start : start + len(cells) * length].reshape(len(cells), length)
+
+
+def _lengths(cells: pa.Array) -> np.ndarray:
+    lengths: np.ndarray = pc.binary_length(cells).to_numpy()
+    return lengths
+
+
+def _truth(values: pa.Array) -> np.ndarray:
+    truth: np.ndarray = values.to_numpy(zero_copy_only=False)
+    return truth
+
+
+def _since_1970(moment: datetime) -> int:
+    return int(moment.timestamp()) * 1_000_000

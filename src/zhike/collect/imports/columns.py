@@ -1,0 +1,98 @@
+"""Which mapping an import uses: the one it was given, the preset's, the one that worked before, or the names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from zhike.collect.imports.guesses import (
+    CERTAIN,
+    ColumnGuess,
+    alias_mapping,
+    guessed_mapping,
+    known_names,
+)
+from zhike.collect.imports.kinds.kind import Kind
+from zhike.collect.imports.mapping import ColumnMapping, Layout, known_headers, mapping_of, matched_layout
+from zhike.collect.imports.presets import Preset
+from zhike.collect.imports.records import RecordFile, folded
+from zhike.kernel.errors import UsageError
+
+_SHOWN_GUESSES = 12
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What an import was told about the columns; where both speak, the mapping has the last word."""
+
+    mapping: ColumnMapping | None = None
+    preset: Preset | None = None
+
+    def known(self, kind: Kind) -> frozenset[str]:
+        """The folded headers by which the format of the file is told."""
+        told = [] if self.preset is None else [self.preset.headers]
+        if self.mapping is not None:
+            told.append(known_headers(self.mapping, kind.names))
+        return frozenset().union(*told) if told else known_names(kind)
+
+    def told(self, header: Sequence[str]) -> ColumnMapping | None:
+        """The mapping for a file with that header; None if nothing was said."""
+        if self.preset is None:
+            return self.mapping
+        base = self.preset.mapping(header)
+        return base if self.mapping is None else _merged(base, self.mapping)
+
+
+def chosen_columns(
+    records: RecordFile, kind: Kind, choice: Choice, remembered: Mapping[str, Any] | None, *, file: Path
+) -> tuple[ColumnMapping, Layout]:
+    """The mapping in force and the places of the columns.
+
+    Without a mapping only names that are certain count; where they leave a needed field open, what was
+    remembered for this very header does.
+
+    Raises
+    ------
+    UsageError
+        ``columns.duplicate``, ``columns.mapped_missing``, and ``columns.missing`` with a guess for each column.
+    """
+    mapping = choice.told(records.header)
+    if mapping is None:
+        mapping = alias_mapping(records.header, kind)
+        if remembered is not None and _lacking(records, kind, mapping):
+            mapping = mapping_of(remembered, kind.names, place="mapping")
+    try:
+        return mapping, matched_layout(records.header, mapping, kind.names, file=file)
+    except UsageError as error:
+        if error.code != "columns.missing":
+            raise
+        raise _with_guesses(error, guessed_mapping(records, kind)) from None
+
+
+def _merged(base: ColumnMapping, over: ColumnMapping) -> ColumnMapping:
+    names = {*base.values, *over.values}
+    values = {name: {**base.values.get(name, {}), **over.values.get(name, {})} for name in names}
+    return ColumnMapping({**base.columns, **over.columns}, values, over.questions)
+
+
+def _lacking(records: RecordFile, kind: Kind, mapping: ColumnMapping) -> bool:
+    present = set(map(folded, records.header))
+    return any(mapping.header_of(name) not in present for name in kind.names.required)
+
+
+def _with_guesses(error: UsageError, guesses: list[ColumnGuess]) -> UsageError:
+    unsure = [guess for guess in guesses if guess.confidence < CERTAIN][:_SHOWN_GUESSES]
+    zh = "；".join(_said(guess, guess.reason.zh) for guess in unsure)
+    en = "; ".join(_said(guess, guess.reason.en) for guess in unsure)
+    if not unsure:
+        return error
+    return UsageError(
+        error.code, zh=f"{error.text.zh}。对其余各列的猜测：{zh}", en=f"{error.text.en}. Guesses: {en}"
+    )
+
+
+def _said(guess: ColumnGuess, reason: str) -> str:
+    # Samples may be personal: a message goes to logs and terminals, the page shows them instead.
+    return f"“{guess.column.strip()[:40]}” → {guess.field or '?'} ({reason})"

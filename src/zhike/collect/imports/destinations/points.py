@@ -1,0 +1,75 @@
+"""Balances of points, as another system counted them: kept beside one another, the newest day in force."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+
+from django.db import transaction
+
+from zhike.collect.imports.destinations.destination import COMPARING, WRITING, Taken, Task
+from zhike.collect.imports.staging import StagedFile
+from zhike.collect.imports.verdicts import Verdicts, repeats_within
+from zhike.collect.models import PointsBalance
+from zhike.customers.services import register_profiles
+from zhike.kernel import clock
+
+_AT_ONCE = 5_000
+
+
+class PointsDestination:
+    """Balances of the customers of one source."""
+
+    def __init__(self, task: Task) -> None:
+        self._task = task
+        self._today = clock.today(task.home.business().zone)
+
+    def compared(self, staged: StagedFile) -> Verdicts:
+        self._task.progress.report(COMPARING, 0, 0)
+        return Verdicts(repeats_within(staged, self._task.kind.key))
+
+    @contextmanager
+    def taking(self, staged: StagedFile, found: Verdicts) -> Iterator[Taken]:
+        counts, rows = Counter[str](), 0
+        dropped = found.not_written(staged.last_number)
+        with transaction.atomic():
+            for batch in staged.batches(dropped, batch_rows=_AT_ONCE):
+                names = ("customer_id", "points", "counted_on")
+                given = list(zip(*(batch[name].to_pylist() for name in names), strict=True))
+                counts.update(self._taken(given))
+                rows += len(given)
+                self._task.progress.report(WRITING, rows, 0)
+            yield Taken(counts["inserted"], counts["updated"], counts["unchanged"])
+            if self._task.is_dry_run:
+                transaction.set_rollback(True)
+
+    def _taken(self, given: list[tuple[str, int, date | None]]) -> Iterator[str]:
+        keys = [key for key, _, _ in given]
+        ids = register_profiles(source=self._task.run.source, source_keys=keys)
+        known = _balances(list(ids.values()))
+        fresh = []
+        for key, points, counted_on in given:
+            balances = known.get(ids[key], {})
+            # Without a day it is the balance of now, which the newest known one already tells.
+            day = counted_on or max(balances, default=self._today)
+            verdict = "inserted" if day not in balances else "updated"
+            if balances.get(day) == points:
+                yield "unchanged"
+                continue
+            day = counted_on or max(day, self._today)
+            fresh.append(
+                PointsBalance(profile_id=ids[key], points=points, counted_on=day, run=self._task.run)
+            )
+            yield verdict
+        PointsBalance.objects.bulk_create(fresh)
+
+
+def _balances(profile_ids: list[int]) -> dict[int, dict[date, int]]:
+    """Profile → day → the balance in force: the last that was brought in for that day."""
+    known: dict[int, dict[date, int]] = {}
+    rows = PointsBalance.objects.filter(profile__in=profile_ids, run__undone_at=None).order_by("pk")
+    for row in rows:
+        known.setdefault(row.profile_id, {})[row.counted_on] = row.points
+    return known

@@ -1,0 +1,293 @@
+"""Customers: one record a person, as one source knows them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import date, datetime
+from functools import partial
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+
+from zhike.collect.imports import cells
+from zhike.collect.imports.kinds.kind import (
+    CellReader,
+    Field,
+    FieldReaders,
+    ImportRules,
+    Kind,
+    RowFault,
+    coded_reader,
+    moment_reader,
+    row_hash,
+    unless_nothing,
+)
+from zhike.collect.imports.kinds.orders import CUSTOMER_ID_ALIASES
+from zhike.collect.imports.mapping import ColumnMapping, Layout
+from zhike.collect.imports.records import folded, trimmed
+from zhike.collect.imports.rejects import original_text
+from zhike.customers import normal
+from zhike.customers.records import IDENTIFIER_KINDS, ConsentGiven, Identifier, IdentifierKind, ProfileRecord
+from zhike.kernel.errors import ZhikeError
+from zhike.kernel.words import Text
+
+ANSWERS = ("yes", "no")
+_ANSWER_WORDS = {
+    "是": "yes",
+    "同意": "yes",
+    "y": "yes",
+    "true": "yes",
+    "1": "yes",
+    "否": "no",
+    "不同意": "no",
+    "拒绝": "no",
+    "n": "no",
+    "false": "no",
+    "0": "no",
+}
+_BETWEEN = re.compile(r"[,，;；|、]")
+_CONSENT = Field(
+    "marketing_consent",
+    Text("是否同意营销", "agreed to marketing"),
+    aliases=("是否同意营销", "营销授权", "accepts marketing", "marketing consent"),
+    words=_ANSWER_WORDS,
+    is_coded=True,
+    samples=("yes", "no"),
+)
+CUSTOMER_FIELDS = (
+    Field(
+        "customer_id",
+        Text("客户编号", "customer id"),
+        "id",
+        True,
+        CUSTOMER_ID_ALIASES,
+        samples=("C01", "C02"),
+    ),
+    Field(
+        "name",
+        Text("姓名", "name"),
+        aliases=("姓名", "客户姓名", "会员姓名", "客户名称", "full name", "customer name"),
+        samples=("陈晓", "林一"),
+    ),
+    Field(
+        "phone",
+        Text("手机", "phone"),
+        "phone",
+        aliases=("手机", "手机号", "手机号码", "电话", "联系电话", "mobile", "phone number", "telephone"),
+        samples=("13912345678", "13612345678"),
+    ),
+    Field(
+        "email",
+        Text("邮箱", "e-mail"),
+        "email",
+        aliases=("邮箱", "电子邮箱", "邮件", "e-mail", "email address"),
+        samples=("chen@shop.cn", ""),
+    ),
+    Field("unionid", Text("UnionID", "UnionID"), "id", aliases=("微信unionid", "union id")),
+    Field("openid", Text("OpenID", "OpenID"), "id", aliases=("微信openid", "open id")),
+    Field(
+        "external_userid", Text("企业微信客户 ID", "WeCom user id"), "id", aliases=("外部联系人id", "企微id")
+    ),
+    Field("member_card", Text("会员卡号", "member card"), "id", aliases=("会员卡号", "卡号", "card number")),
+    Field("nickname", Text("昵称", "nickname"), aliases=("昵称", "微信昵称", "买家昵称")),
+    Field(
+        "gender", Text("性别", "gender"), aliases=("性别", "sex"), is_coded=True, samples=("female", "male")
+    ),
+    Field(
+        "birthday",
+        Text("生日", "birthday"),
+        "",
+        aliases=("生日", "出生日期", "出生年月日", "date of birth", "birth date"),
+        samples=("1990-05-20", ""),
+    ),
+    Field("province", Text("省", "province"), aliases=("省", "省份", "state"), samples=("浙江省", "上海市")),
+    Field("city", Text("市", "city"), aliases=("市", "城市"), samples=("杭州市", "上海市")),
+    Field("district", Text("区县", "district"), aliases=("区", "区县", "区/县")),
+    Field(
+        "address", Text("详细地址", "street address"), aliases=("地址", "详细地址", "收货地址", "address1")
+    ),
+    Field("occupation", Text("职业", "occupation"), aliases=("职业",), is_coded=True),
+    Field("income", Text("月收入", "monthly income"), aliases=("收入", "月收入"), is_coded=True),
+    Field("education", Text("学历", "education"), aliases=("学历", "教育程度"), is_coded=True),
+    Field("interests", Text("兴趣", "interests"), aliases=("兴趣", "爱好", "兴趣爱好")),
+    Field("tags", Text("标签", "tags"), aliases=("标签", "客户标签"), samples=("老客;爱喝茶", "")),
+    _CONSENT,
+    Field(
+        "consented_at",
+        Text("同意或撤回的时间", "when they agreed or withdrew"),
+        "date",
+        aliases=("授权时间", "同意时间"),
+        samples=("2026-11-20", "2026-11-21"),
+    ),
+)
+_CHOICES: Mapping[str, Callable[[str], str | None]] = {
+    "gender": normal.gender,
+    "occupation": normal.occupation,
+    "education": normal.education,
+    "income": normal.income_band,
+}
+_ATTRIBUTES = (*_CHOICES, "interests")
+_DIVISIONS = ("province", "city", "district")
+
+
+class CustomerRow(NamedTuple):
+    """One customer as it is staged; `record` is the profile record as JSON."""
+
+    number: int
+    key_hash: int
+    customer_id: str
+    record: str
+    row_hash: int
+
+
+class CustomerReader:
+    """Turns the cells of a record into a `CustomerRow`."""
+
+    def __init__(self, layout: Layout, mapping: ColumnMapping, rules: ImportRules) -> None:
+        self._fields = FieldReaders(CUSTOMER_FIELDS, layout, _field_readers(mapping, rules), rules)
+
+    def read(self, number: int, values: Sequence[object]) -> CustomerRow:
+        """The customer in a record.
+
+        Raises
+        ------
+        RowFault
+            With the first field that cannot be taken.
+        """
+        known = self._fields.known(values)
+        text = json.dumps(asdict(_record(known)), ensure_ascii=False, sort_keys=True, default=str)
+        return CustomerRow(number, hash(known["customer_id"]), known["customer_id"], text, row_hash((text,)))
+
+
+def profile_record(text: str) -> ProfileRecord:
+    """The record that a `CustomerRow` carries as text."""
+    said = json.loads(text)
+    consents = [
+        ConsentGiven(**{**each, "given_at": datetime.fromisoformat(each["given_at"])})
+        for each in said.pop("consents")
+    ]
+    identifiers = [Identifier(**each) for each in said.pop("identifiers")]
+    tags = tuple(said.pop("tags"))
+    return ProfileRecord(**said, identifiers=tuple(identifiers), consents=tuple(consents), tags=tags)
+
+
+def _field_readers(mapping: ColumnMapping, rules: ImportRules) -> dict[str, CellReader]:
+    readers: dict[str, CellReader] = {each.name: cells.optional_text for each in CUSTOMER_FIELDS}
+    for kind in IDENTIFIER_KINDS:
+        readers[kind] = unless_nothing(partial(_identifier, kind))
+    return {
+        **readers,
+        "customer_id": cells.id_text,
+        **{name: unless_nothing(_choice_reader(name, mapping)) for name in _CHOICES},
+        "interests": unless_nothing(lambda value: normal.interests(original_text(value)) or None),
+        "marketing_consent": unless_nothing(coded_reader(_CONSENT, mapping, words=ANSWERS)),
+        "consented_at": unless_nothing(moment_reader(rules)),
+        "name": unless_nothing(lambda value: str(normal.name(original_text(value)))),
+        "birthday": unless_nothing(partial(_birthday, today=rules.now.astimezone(rules.zone).date())),
+        "tags": unless_nothing(_tags),
+    }
+
+
+def _choice_reader(name: str, mapping: ColumnMapping) -> CellReader:
+    translated = mapping.values.get(name, {})
+
+    def read(value: object) -> str | None:
+        text = original_text(value)
+        return _CHOICES[name](translated.get(folded(text), text))
+
+    return read
+
+
+def _identifier(kind: IdentifierKind, value: object) -> str:
+    return str(normal.identifier(kind, original_text(value)))
+
+
+def _birthday(value: object, *, today: date) -> str:
+    text = value.date().isoformat() if isinstance(value, datetime) else original_text(value)
+    return str(normal.birthday(text, today=today))
+
+
+def _tags(value: object) -> tuple[str, ...]:
+    tags = {trimmed(tag) for tag in _BETWEEN.split(str(value))} - {""}
+    if long := [tag for tag in tags if len(tag) > 40]:
+        raise ZhikeError(
+            "tag.too_long",
+            zh=f"标签有 {len(long[0])} 个字符，最多 40 个；多个标签用分号隔开",
+            en=f"a tag has {len(long[0])} characters, 40 is the most; put semicolons between tags",
+        )
+    return tuple(sorted(tags))
+
+
+def _record(known: Mapping[str, Any]) -> ProfileRecord:
+    divisions, address = _place(known)
+    return ProfileRecord(
+        source_key=known["customer_id"],
+        name=known["name"],
+        identifiers=tuple(
+            Identifier(kind, known[kind]) for kind in IDENTIFIER_KINDS if known[kind] is not None
+        ),
+        birthday=known["birthday"],
+        address=address,
+        attributes={**{name: known[name] for name in _ATTRIBUTES if known[name] is not None}, **divisions},
+        consents=_consents(known["marketing_consent"], known["consented_at"]),
+        tags=known["tags"] or (),
+    )
+
+
+def _place(known: Mapping[str, Any]) -> tuple[dict[str, str], str | None]:
+    """Province, city and district by their full names, and what stands below them."""
+    parts, address = [known[name] for name in _DIVISIONS], known["address"]
+    try:
+        found = normal.region(parts if any(parts) else address or "")
+    except ZhikeError as error:
+        # Abroad, and in addresses without a province, what was written stays.
+        if any(parts) and error.code != "region.unknown":
+            raise RowFault("province" if known["province"] else "city", error) from None
+        return {name: part for name, part in zip(_DIVISIONS, parts, strict=True) if part}, address
+    divisions = {name: value for name in _DIVISIONS if (value := getattr(found, name))}
+    return divisions, address if any(parts) else found.remainder or None
+
+
+def _consents(answer: str | None, given: tuple[datetime, object] | None) -> tuple[ConsentGiven, ...]:
+    if answer is None:
+        return ()
+    if given is None:
+        raise RowFault(
+            "marketing_consent",
+            ZhikeError(
+                "consent.undated",
+                zh="同意或拒绝营销要有时间（consented_at 列），没有时间的授权不能作为凭证",
+                en="an answer about marketing needs its time (consented_at): without one it proves nothing",
+            ),
+        )
+    return (ConsentGiven("marketing", "", answer == "yes", given[0]),)
+
+
+CUSTOMERS_KIND = Kind(
+    "customers",
+    Text("客户", "customers"),
+    CUSTOMER_FIELDS,
+    CustomerReader,
+    pa.schema(
+        [
+            ("number", pa.int64()),
+            ("key_hash", pa.int64()),
+            ("customer_id", pa.string()),
+            ("record", pa.string()),
+            ("row_hash", pa.int64()),
+        ]
+    ),
+    ("customer_id",),
+    "customer_id",
+    (
+        "customer.conflict",
+        Text(
+            "同一客户编号在第 {first} 行已有，内容不同；请只保留正确的一行",
+            "row {first} has the same customer id with other content; keep the right one of the two",
+        ),
+    ),
+    destination="profiles",
+)

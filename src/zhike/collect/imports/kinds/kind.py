@@ -1,0 +1,246 @@
+"""What a kind of file is: its fields, how one of its records is read, and where its rows go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from hashlib import blake2b
+from typing import Any, Literal, NamedTuple, Protocol
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+
+from zhike.collect.imports import cells
+from zhike.collect.imports.mapping import ColumnMapping, FieldNames, Layout
+from zhike.collect.imports.repairs import repaired
+from zhike.kernel.errors import ZhikeError
+from zhike.kernel.words import Text
+from zhike.lake.catalog import Table
+
+Pattern = Literal["", "id", "phone", "email", "date", "money", "number"]
+CellReader = Callable[[object], Any]
+# Whose rows they are: of the customer that the record names, of the customer of its order, of nobody.
+Person = Literal["customer", "order", "nobody"]
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One column that a kind of file may have.
+
+    Parameters
+    ----------
+    pattern
+        What its values look like, for guessing and for repairs.
+    aliases
+        What exports call it; a header that is exactly one of these is taken for it.
+    words
+        For a coded field: what exports write, folded → our word.
+    is_coded
+        Whether `[values.NAME]` of a mapping may translate it.
+    samples
+        Two values as a template shows them.
+    """
+
+    name: str
+    text: Text
+    pattern: Pattern = ""
+    is_required: bool = False
+    aliases: tuple[str, ...] = ()
+    words: Mapping[str, str] = field(default_factory=dict)
+    is_coded: bool = False
+    samples: tuple[str, str] = ("", "")
+
+
+@dataclass(frozen=True)
+class ImportRules:
+    """What the business decides about what it takes, and what one import was told.
+
+    Parameters
+    ----------
+    now
+        The moment of the import.
+    secret
+        Of the data folder: a name made from a customer's key cannot be turned back without it.
+    repairs
+        Names of the repairs that are switched on (`repairs.REPAIRS`).
+    """
+
+    currency: str
+    zone: ZoneInfo
+    now: datetime
+    secret: bytes = b""
+    repairs: tuple[str, ...] = ()
+
+
+class RowFault(Exception):
+    """A record that cannot be taken: the field of ours that is wrong, and what is wrong with it."""
+
+    def __init__(self, field: str, error: ZhikeError) -> None:
+        self.field = field
+        self.error = error
+        super().__init__(error.code)
+
+
+class RowReader(Protocol):
+    """Turns the cells of a record into a row in the order of the kind's staged columns."""
+
+    def read(self, number: int, values: Sequence[object]) -> NamedTuple:
+        """The row in a record.
+
+        Raises
+        ------
+        RowFault
+            With the first field that cannot be taken.
+        """
+
+
+class ReaderOf(Protocol):
+    def __call__(self, layout: Layout, mapping: ColumnMapping, rules: ImportRules) -> RowReader: ...
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of file.
+
+    Parameters
+    ----------
+    staged
+        `number, key_hash`, the columns of `key`, the content, and `row_hash`. The key hash finds repeats and
+        means something within one process only; the row hash says whether two rows are the same.
+    key
+        The staged columns that together name a row.
+    key_field
+        The field whose column is named where two rows of a file contradict each other.
+    table
+        The facts to which the rows go; None where they go into the database.
+    conflict
+        The code, and the sentence with ``{first}`` for the number of the earlier row.
+    """
+
+    name: str
+    text: Text
+    fields: tuple[Field, ...]
+    reader: ReaderOf
+    staged: pa.Schema
+    key: tuple[str, ...]
+    key_field: str
+    conflict: tuple[str, Text]
+    destination: Literal["facts", "profiles", "points"] = "facts"
+    table: Table | None = None
+    person: Person = "customer"
+    has_questions: bool = False
+
+    @property
+    def names(self) -> FieldNames:
+        """The names of the fields, as a mapping needs them."""
+        return FieldNames(
+            required=tuple(each.name for each in self.fields if each.is_required),
+            optional=tuple(each.name for each in self.fields if not each.is_required),
+            coded=tuple(each.name for each in self.fields if each.is_coded),
+            has_questions=self.has_questions,
+        )
+
+    def field(self, name: str) -> Field:
+        return next(each for each in self.fields if each.name == name)
+
+
+class FieldReaders:
+    """Reads the cells of a record, each by the reader of its field; repairs come first."""
+
+    def __init__(
+        self,
+        fields: Sequence[Field],
+        layout: Layout,
+        readers: Mapping[str, CellReader],
+        rules: ImportRules,
+    ) -> None:
+        patterns = {each.name: each.pattern for each in fields}
+        self._readers = [
+            (name, place, repaired(readers[name], patterns[name], rules.repairs))
+            for name, place in layout.positions.items()
+        ]
+        self._absent = dict.fromkeys(patterns)
+
+    def known(self, values: Sequence[object]) -> dict[str, Any]:
+        """Field → value, None for what the file does not have.
+
+        Raises
+        ------
+        RowFault
+            With the first field that cannot be taken.
+        """
+        known: dict[str, Any] = dict(self._absent)
+        for name, place, read in self._readers:
+            try:
+                known[name] = read(values[place])
+            except ZhikeError as error:
+                raise RowFault(name, error) from None
+        return known
+
+
+def row_hash(content: Sequence[object]) -> int:
+    """A fingerprint of normalised content: the same on every run and platform.
+
+    Parameters
+    ----------
+    content
+        Text without NUL, integers, days, or None; never empty text, which None stands for.
+    """
+    text = "\0".join(["" if value is None else str(value) for value in content])
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big", signed=True)
+
+
+def microseconds(moment: datetime) -> int:
+    """Since 1970, UTC."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def staged_schema(table: Table, *, person: Person = "customer") -> pa.Schema:
+    """The staged columns of a kind whose rows become facts.
+
+    What is only known at the end (source, profile, and for lines the day of their order) is left out; the
+    customer's key stands in for the profile.
+    """
+    later = {"source", "profile_id"} | ({"ordered_on"} if person == "order" else set())
+    head = [("number", pa.int64()), ("key_hash", pa.int64())]
+    if person == "customer":
+        head.append(("customer_id", pa.string()))
+    kept = [column for column in table.arrow_schema() if column.name not in later]
+    tail = [] if "row_hash" in table.column_names else [("row_hash", pa.int64())]
+    return pa.schema([*head, *kept, *tail])
+
+
+def staged_batch(rows: Sequence[NamedTuple], schema: pa.Schema) -> pa.RecordBatch:
+    """The rows as Arrow."""
+    columns = zip(*rows, strict=True)
+    return pa.record_batch(
+        [pa.array(column, each.type) for column, each in zip(columns, schema, strict=True)], schema=schema
+    )
+
+
+def unless_nothing(read: CellReader) -> CellReader:
+    """Reads an optional cell: None where it says that there is no value."""
+    return lambda value: None if cells.is_nothing(value) else read(value)
+
+
+def coded_reader(each: Field, mapping: ColumnMapping, *, words: Sequence[str]) -> CellReader:
+    """Reads a coded cell: our words, those that exports use, and those of `[values.NAME]`."""
+    return partial(
+        cells.coded_value,
+        known={word: word for word in words},
+        name=each.name,
+        unmapped={**each.words, **mapping.values.get(each.name, {})},
+    )
+
+
+def moment_reader(rules: ImportRules) -> CellReader:
+    return partial(cells.moment, zone=rules.zone, now=rules.now)
+
+
+def money_reader(rules: ImportRules) -> CellReader:
+    return partial(cells.amount, currency=rules.currency)

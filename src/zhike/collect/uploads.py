@@ -1,0 +1,268 @@
+"""Files that people bring on pages: stored privately, decided about, removed when they are done with."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import secrets
+from collections.abc import Iterable
+from datetime import timedelta
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Any
+
+from zhike.accounts.audit.actions import Target, action
+from zhike.accounts.services import record_audit
+from zhike.collect.imports.kinds import kind_named
+from zhike.collect.imports.mapping import mapping_of
+from zhike.collect.imports.reading import ENDINGS
+from zhike.collect.imports.repairs import checked_repairs
+from zhike.collect.imports.report import ImportReport
+from zhike.collect.imports.storage import write_private
+from zhike.collect.models import ImportRun, Upload
+from zhike.jobs.tracking import JobState
+from zhike.kernel import clock
+from zhike.kernel.errors import UsageError, ZhikeError
+from zhike.kernel.home import Home
+
+if TYPE_CHECKING:
+    from zhike.accounts.selectors import User
+
+LARGEST_UPLOAD = 256 << 20
+KEPT_FOR = timedelta(days=7)
+REJECTS_TAKEN = action("import.rejects_downloaded", zh="下载拒绝的记录", en="downloaded rejected records")
+_FOLDER = "uploads"
+_UNPRINTED = re.compile(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
+
+
+def store_upload(
+    *,
+    home: Home,
+    user: User,
+    kind: str,
+    source: str,
+    preset: str = "",
+    name: str,
+    chunks: Iterable[bytes],
+    corrects: ImportRun | None = None,
+) -> Upload:
+    """Keep a file for the steps of an import, readable by the owner of the data folder only.
+
+    Parameters
+    ----------
+    name
+        As its owner calls it; it is stored under a random one.
+    chunks
+        The content; read once.
+
+    Raises
+    ------
+    UsageError
+        ``kind.unknown``, ``file.kind`` for another ending, ``file.empty``, ``upload.too_large``.
+    """
+    kind_named(kind)
+    shown = _UNPRINTED.sub("", PurePath(name.replace("\\", "/")).name)[-255:] or "file"
+    ending = check_ending(shown)
+    room = home.path / _FOLDER
+    room.mkdir(mode=0o700, exist_ok=True)
+    stored = f"{secrets.token_urlsafe(24)}{ending}"
+    size, checksum = _written(room / stored, chunks)
+    return Upload.objects.create(
+        kind=kind,
+        source=source,
+        preset=preset,
+        file_name=shown,
+        stored_name=stored,
+        size_bytes=size,
+        sha256=checksum,
+        uploaded_by=user,
+        corrects=corrects,
+    )
+
+
+def _written(file: Path, chunks: Iterable[bytes]) -> tuple[int, str]:
+    """The size and the checksum of what was written; nothing stays of what is refused."""
+    size, checksum = 0, hashlib.sha256()
+    try:
+        with write_private(file) as out:
+            for chunk in chunks:
+                size += len(chunk)
+                if size > LARGEST_UPLOAD:
+                    raise too_large()
+                checksum.update(chunk)
+                out.write(chunk)
+        if not size:
+            raise UsageError(
+                "file.empty", zh="这是一个空文件，请另选一个", en="the file is empty; choose another"
+            )
+    except BaseException:
+        file.unlink(missing_ok=True)
+        raise
+    return size, checksum.hexdigest()
+
+
+def check_ending(name: str) -> str:
+    """The ending of a file's name.
+
+    Raises
+    ------
+    UsageError
+        ``file.kind``.
+    """
+    ending = PurePath(name).suffix.lower()
+    if ending not in ENDINGS:
+        raise UsageError(
+            "file.kind",
+            zh=f"不能导入“{ending or name[:40]}”文件；可用的有：{' '.join(ENDINGS)}",
+            en=f"a “{ending or name[:40]}” file is not imported; known endings: {' '.join(ENDINGS)}",
+        )
+    return ending
+
+
+def too_large() -> UsageError:
+    """A file above `LARGEST_UPLOAD`."""
+    most = LARGEST_UPLOAD >> 20
+    return UsageError(
+        "upload.too_large",
+        zh=f"文件超过 {most} MB。请拆成几个文件，或在服务器上用 zhike import 导入",
+        en=f"the file has more than {most} MB. Split it, or use zhike import on the server",
+    )
+
+
+def upload_place(home: Home, upload: Upload) -> Path:
+    """Where the file is, or was."""
+    return home.path / _FOLDER / upload.stored_name
+
+
+def choose_reading(*, upload: Upload, encoding: str, sheet: str) -> None:
+    """Decide how the file is read; another reading may have other columns, so they are open again.
+
+    Raises
+    ------
+    ZhikeError
+        ``upload.removed``.
+    """
+    check_there(upload)
+    if (upload.encoding, upload.sheet) != (encoding, sheet):
+        upload.mapping = None
+    upload.encoding, upload.sheet = encoding, sheet
+    upload.save(update_fields=["encoding", "sheet", "mapping"])
+
+
+def choose_columns(*, upload: Upload, mapping: dict[str, Any]) -> None:
+    """Decide which column is what, `{"columns", "values", "questions"}` as a run keeps it.
+
+    Raises
+    ------
+    UsageError
+        ``mapping.…`` for names that the kind does not have; ``columns.missing``.
+    ZhikeError
+        ``upload.removed``.
+    """
+    check_there(upload)
+    kind = kind_named(upload.kind)
+    found = mapping_of(mapping, kind.names, place="mapping")
+    if missing := [name for name in kind.names.required if name not in found.columns]:
+        labels = [kind.field(name).text for name in missing]
+        raise UsageError(
+            "columns.missing",
+            zh=f"还缺少：{'、'.join(label.zh for label in labels)}。请给每一项选一列",
+            en=f"still missing: {', '.join(label.en for label in labels)}. Choose a column for each",
+        )
+    upload.mapping = mapping
+    upload.save(update_fields=["mapping"])
+
+
+def choose_repairs(*, upload: Upload, names: Iterable[str]) -> None:
+    """Decide which repairs are on.
+
+    Raises
+    ------
+    UsageError
+        ``repair.unknown``, ``repair.contradiction``.
+    ZhikeError
+        ``upload.removed``.
+    """
+    check_there(upload)
+    upload.repairs = list(checked_repairs(names))
+    upload.save(update_fields=["repairs"])
+
+
+def check_there(upload: Upload) -> None:
+    """Refuse a file that was removed (``upload.removed``)."""
+    if upload.removed_at is not None:
+        raise ZhikeError(
+            "upload.removed",
+            zh=f"“{upload.file_name}”已从服务器删除（导入完成，或已满 7 天），请重新上传",
+            en=f"“{upload.file_name}” is no longer kept (its import is done, or seven days are over); upload it again",
+        )
+
+
+def check_decided(upload: Upload) -> None:
+    """Refuse an upload whose columns are open (``upload.undecided``) or that is gone (``upload.removed``)."""
+    check_there(upload)
+    if upload.mapping is None:
+        raise ZhikeError(
+            "upload.undecided",
+            zh="还没有确认各列的含义，请先完成“列”这一步",
+            en="it is not decided yet what the columns are; do that step first",
+        )
+
+
+def check_checked(upload: Upload) -> None:
+    """Refuse an import before its check is done (``upload.unchecked``)."""
+    newest = upload.runs.filter(is_dry_run=True).first()
+    settled = newest is not None and newest.state == JobState.DONE
+    if newest is None or not settled or newest.repairs != upload.repairs:
+        raise ZhikeError(
+            "upload.unchecked",
+            zh="检查还没有完成，请等检查结果出来再导入",
+            en="the check is not done; wait for its result, then import",
+        )
+
+
+def remove_upload(*, home: Home, upload: Upload) -> None:
+    """Delete the file, and what its checks kept of it; the row stays as a record."""
+    upload_place(home, upload).unlink(missing_ok=True)
+    for run in upload.runs.filter(is_dry_run=True).exclude(rejects_file=""):
+        (home.rejects / run.rejects_file).unlink(missing_ok=True)
+        first_rejects_place(home, run.pk).unlink(missing_ok=True)
+        ImportRun.objects.filter(pk=run.pk).update(rejects_file="")
+    upload.removed_at = upload.removed_at or clock.now()
+    upload.save(update_fields=["removed_at"])
+
+
+def remove_old_uploads(*, home: Home) -> int:
+    """Delete the files that have been there for seven days, unless an import of theirs is under way; how many."""
+    old = Upload.objects.filter(removed_at=None, uploaded_at__lt=clock.now() - KEPT_FOR)
+    busy = ImportRun.objects.filter(state__in=(JobState.QUEUED, JobState.RUNNING), upload__isnull=False)
+    gone = list(old.exclude(pk__in=busy.values("upload")))
+    for upload in gone:
+        remove_upload(home=home, upload=upload)
+    return len(gone)
+
+
+def first_rejects_place(home: Home, run_id: int) -> Path:
+    return home.rejects / f"{run_id}-first.json"
+
+
+def write_first_rejects(home: Home, report: ImportReport) -> None:
+    """Keep the first rejected records of every code beside the file of rejects: they may quote it."""
+    if report.rejects_file is None:
+        return
+    said = {
+        code: [[each.number, each.column, each.reason.zh, each.reason.en] for each in some]
+        for code, some in report.first_rejects.items()
+    }
+    with write_private(first_rejects_place(home, report.run_id)) as out:
+        out.write(json.dumps(said, ensure_ascii=False).encode())
+
+
+def note_rejects_taken(*, run: ImportRun, user: User) -> None:
+    """Record that somebody downloaded the rejected records: they may be personal."""
+    record_audit(
+        actor=user,
+        action=REJECTS_TAKEN,
+        object=Target("import", run.pk),
+        details={"records": run.rejected},
+    )

@@ -1,0 +1,1 @@
+"""Pages of the import: the steps of one, and the history."""

@@ -1,0 +1,37 @@
+"""The customers that a selection asks for, as far as somebody may see them."""
+
+from __future__ import annotations
+
+import ibis.expr.types as ir
+
+from zhike.accounts.selectors import User
+from zhike.customers.filters import OVERVIEW, Selection, narrowed
+from zhike.customers.pieces import Held, Search, is_among
+from zhike.customers.selectors.finding import customers_searched, database_ids, ids_in_sight
+from zhike.lake.snapshots import Snapshot
+
+
+def chosen_customers(snapshot: Snapshot, selection: Selection, viewer: User | None) -> ir.Table:
+    """The rows of the overview; with a viewer who works with their own customers only, of these.
+
+    Parameters
+    ----------
+    viewer
+        None for the command line, which sees everybody.
+    """
+    found: dict[tuple[str, str], set[int]] = {}
+    for piece in selection.pieces:
+        if isinstance(piece, Search):
+            found[piece.name, piece.value] = customers_searched(piece.value, snapshot, viewer)
+        elif isinstance(piece, Held):
+            found[piece.name, piece.value] = database_ids(piece.name, piece.value)
+    chosen = narrowed(snapshot.table(OVERVIEW), selection, found)
+    in_sight = ids_in_sight(viewer)
+    return chosen if in_sight is None else chosen.filter(is_among(chosen.customer_id, in_sight))
+
+
+def chosen_ids(snapshot: Snapshot, selection: Selection, viewer: User | None) -> list[int]:
+    """Their numbers, lowest first."""
+    chosen = chosen_customers(snapshot, selection, viewer).select("customer_id").order_by("customer_id")
+    ids: list[int] = snapshot.fetch(chosen)["customer_id"].to_pylist()
+    return ids

@@ -1,0 +1,47 @@
+"""What all of these share: characters that look the same are made the same, and values are masked."""
+
+from __future__ import annotations
+
+import re
+
+# Full-width ASCII (！ to ～) and the ideographic space: input methods write them, nobody means them.
+_WIDTHS = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20, 0xA0: 0x20}
+_INVISIBLE = dict.fromkeys(
+    [0xAD, 0x180E, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A)]
+)
+_FOLDING = {**_WIDTHS, **_INVISIBLE}
+_SPACES = re.compile(r"\s+")
+_SHORT = 4
+_LONG = 8
+
+
+def folded(text: str) -> str:
+    """Text with half-width letters and digits, without invisible characters and outer spaces.
+
+    >>> folded("　１３８\\u200b Ａｂ ")
+    '138 Ab'
+    """
+    if text.isascii():
+        return text.strip()
+    return text.translate(_FOLDING).strip()
+
+
+def single_spaced(text: str) -> str:
+    """Each run of spaces, tabs and line breaks as one space.
+
+    >>> single_spaced("a \\t b\\nc")
+    'a b c'
+    """
+    return _SPACES.sub(" ", text).strip()
+
+
+def masked(text: str) -> str:
+    """A value as an error names it: enough to find the cell, too little to know the person.
+
+    >>> masked("13800138000"), masked("zhangsan"), masked("张三丰收"), masked("张三")
+    ('1***0', 'z***n', '张***', '***')
+    """
+    plain = "".join(sign if sign.isprintable() else "?" for sign in folded(text)[:64])
+    if len(plain) < _SHORT:
+        return "***"
+    return f"{plain[0]}***{plain[-1] if len(plain) >= _LONG else ''}"

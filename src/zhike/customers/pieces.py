@@ -1,0 +1,98 @@
+"""What one parameter of an address asks for, read: frozen pieces, and the conditions that they make."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from functools import reduce
+from typing import Literal
+
+import ibis
+import ibis.expr.types as ir
+
+from zhike.kernel.words import Text
+
+Comparison = Literal["<=", ">=", ">"]
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Customers known by a name, contact, number or key; which they are, `selectors.finding` looks up."""
+
+    name: str
+    value: str
+    sentence: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Customers of whom only the database knows that they fit; which they are, `selectors.finding` looks up."""
+
+    name: str
+    value: str
+    sentence: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Is:
+    """`column` has exactly this code."""
+
+    name: str
+    value: str
+    sentence: Text
+    column: str
+    code: str | int
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """`column` compares with `number`; a customer without a value is left out."""
+
+    name: str
+    value: str
+    sentence: Text
+    column: str
+    comparison: Comparison
+    number: int | float
+
+
+Piece = Search | Held | Is | Bound
+
+Found = Mapping[tuple[str, str], Collection[int]]
+"""Customer ids by name and value of each `Search` and `Held`."""
+
+
+def is_among(column: ir.IntegerColumn, ids: Collection[int]) -> ir.BooleanValue:
+    """Whether a customer id is one of these, however many they are."""
+    # One long text is parsed at once; a hundred thousand numbers in a query are not.
+    numbers = ibis.literal(",".join(map(str, sorted(ids)))).nullif("").split(",").unnest()
+    return column.isin(numbers.cast("int64").name("customer_id").as_table().customer_id)
+
+
+def is_any_of(overview: ir.Table, pieces: list[Piece], found: Found) -> ir.BooleanValue:
+    """Whether a row of the overview fits any of the pieces, which are all of one parameter."""
+    # Values of one column become one condition: a thousand of them in an address must not nest a thousand deep.
+    codes: dict[str, list[str | int]] = {}
+    bounds: dict[tuple[str, Comparison], int | float] = {}
+    ids: set[int] | None = None
+    for piece in pieces:
+        match piece:
+            case Search() | Held():
+                ids = (ids or set()).union(found.get((piece.name, piece.value), ()))
+            case Is(column=column, code=code):
+                codes.setdefault(column, []).append(code)
+            case Bound(column=column, comparison=comparison, number=number):
+                loosest = max if comparison == "<=" else min
+                bounds[column, comparison] = loosest(number, bounds.get((column, comparison), number))
+    conditions = [overview[column].isin(those) for column, those in codes.items()]
+    conditions += [is_among(overview.customer_id, ids)] if ids is not None else []
+    conditions += [_COMPARED[comparison](overview[column], n) for (column, comparison), n in bounds.items()]
+    return reduce(operator.or_, conditions)
+
+
+_COMPARED: Mapping[Comparison, Callable[..., ir.BooleanValue]] = {
+    "<=": operator.le,
+    ">=": operator.ge,
+    ">": operator.gt,
+}

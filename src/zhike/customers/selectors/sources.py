@@ -1,0 +1,71 @@
+"""The records behind a customer, and what people wrote about them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+
+from zhike.customers.models import Customer, Note, Profile
+from zhike.customers.vault import open_vault
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRecord:
+    """One record from one source; `source_key` is empty where it was not asked for."""
+
+    profile_id: int
+    source: str
+    source_key: str
+    attributes: dict[str, Any]
+    made_at: datetime
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NoteShown:
+    text: str
+    author: str
+    made_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerState:
+    """What is decided about a customer as a whole."""
+
+    owner_id: int | None
+    owner: str
+
+
+def records_of(customer_id: int, *, with_keys: bool) -> list[SourceRecord]:
+    """In the order in which they came; those erased are left out."""
+    vault = open_vault(settings.ZHIKE_HOME)
+    profiles = Profile.objects.filter(customer=customer_id, erased_at=None).order_by("pk")
+    return [
+        SourceRecord(
+            profile_id=p.pk,
+            source=p.source,
+            source_key=vault.open(p.sealed_key, place=p.place) if with_keys else "",
+            attributes=p.attributes,
+            made_at=p.created_at,
+            changed_at=p.changed_at,
+        )
+        for p in profiles
+    ]
+
+
+def notes_of(customer_id: int) -> list[NoteShown]:
+    """Newest first, opened."""
+    vault = open_vault(settings.ZHIKE_HOME)
+    notes = Note.objects.filter(profile__customer=customer_id).select_related("author").order_by("-made_at")
+    return [
+        NoteShown(vault.open(note.sealed, place=note.place), str(note.author or ""), note.made_at)
+        for note in notes[:100]
+    ]
+
+
+def customer_state(customer_id: int) -> CustomerState:
+    customer = Customer.objects.select_related("owner").get(pk=customer_id)
+    return CustomerState(customer.owner_id, str(customer.owner or ""))

@@ -1,0 +1,108 @@
+"""What people agreed to, and whom nobody may write to."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import transaction
+
+from zhike.customers.models import ConsentEntry, Customer, Identity, Profile, Suppression
+from zhike.customers.records import CONSENT_CHANNELS, PURPOSES
+from zhike.customers.vault import open_vault
+from zhike.kernel import clock
+from zhike.kernel.errors import UsageError
+
+if TYPE_CHECKING:
+    from zhike.accounts.selectors import User
+
+
+@transaction.atomic
+def record_consent(
+    *,
+    customer_id: int,
+    purpose: str,
+    channel: str,
+    is_granted: bool,
+    source: str,
+    text: str = "",
+    text_version: str = "",
+    given_at: datetime | None = None,
+    expires_at: datetime | None = None,
+    actor: User | None = None,
+) -> ConsentEntry:
+    """Add to the ledger what a customer agreed to or withdrew, on the first of its profiles.
+
+    Parameters
+    ----------
+    channel
+        Empty for all channels.
+    text
+        The words that were shown; only their SHA-256 is kept, beside their version.
+
+    Raises
+    ------
+    UsageError
+        ``consent.purpose``, ``consent.channel``, ``customer.unknown``.
+    """
+    if purpose not in PURPOSES:
+        raise UsageError("consent.purpose", zh=f"不认识的目的“{purpose}”", en=f"unknown purpose “{purpose}”")
+    if channel not in CONSENT_CHANNELS:
+        raise UsageError("consent.channel", zh=f"不认识的渠道“{channel}”", en=f"unknown channel “{channel}”")
+    return ConsentEntry.objects.create(
+        profile=primary_profile(customer_id),
+        purpose=purpose,
+        channel=channel,
+        is_granted=is_granted,
+        text_version=text_version,
+        text_hash=hashlib.sha256(text.encode()).hexdigest() if text else "",
+        source=source,
+        actor=actor,
+        given_at=given_at or clock.now(),
+        expires_at=expires_at,
+    )
+
+
+@transaction.atomic
+def set_no_profiling(*, customer_id: int, is_refused: bool) -> None:
+    """Leave a customer out of everything that is decided by a profile (PIPL article 24), or let them in again."""
+    homes = Profile.objects.filter(customer=customer_id).values("home_customer")
+    # On every customer that was merged here, so that parting them again forgets nobody's refusal.
+    Customer.objects.filter(pk__in=homes).update(no_profiling=is_refused)
+
+
+@transaction.atomic
+def suppress_contact(*, kind: str, value: str, reason: str) -> None:
+    """Never write to this contact again, whoever has it and whatever is imported later."""
+    index = open_vault(settings.ZHIKE_HOME).fingerprint(kind, value)
+    Suppression.objects.get_or_create(kind=kind, value_index=index, defaults={"reason": reason})
+
+
+@transaction.atomic
+def suppress_customer(*, customer_id: int, reason: str) -> int:
+    """Never write to any contact of a customer again; how many there are."""
+    contacts = Identity.objects.filter(profile__customer=customer_id, kind__in=("phone", "email"))
+    made = [
+        Suppression(kind=kind, value_index=index, reason=reason)
+        for kind, index in set(contacts.values_list("kind", "value_index"))
+    ]
+    Suppression.objects.bulk_create(made, ignore_conflicts=True)
+    return len(made)
+
+
+def primary_profile(customer_id: int) -> Profile:
+    """The profile on which that hangs which is noted of a customer as a whole.
+
+    Raises
+    ------
+    UsageError
+        ``customer.unknown``.
+    """
+    profile = Profile.objects.filter(customer=customer_id).order_by("pk").first()
+    if profile is None:
+        raise UsageError(
+            "customer.unknown", zh=f"没有 #{customer_id} 这位客户", en=f"there is no customer #{customer_id}"
+        )
+    return profile

@@ -1,0 +1,244 @@
+"""The contents of some profiles: opened together, changed in memory, sealed and written together."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+from zhike.customers.models import (
+    ConsentEntry,
+    Identity,
+    NameToken,
+    PersonalField,
+    Profile,
+    ProfileRevision,
+    ProfileTag,
+    Tag,
+    identity_place,
+    personal_place,
+    revision_place,
+)
+from zhike.customers.normal import name_tokens
+from zhike.customers.records import ConsentGiven, Identifier, ProfileRecord, Verdict
+from zhike.customers.services.columns import insert_rows, write_columns
+from zhike.customers.vault import Vault
+from zhike.kernel import clock
+from zhike.kernel.errors import ZhikeError
+
+
+@dataclass
+class _Content:
+    """What one profile says; what `undo` needs to bring it back."""
+
+    personal: dict[str, str] = field(default_factory=dict)
+    identifiers: list[Identifier] = field(default_factory=list)
+    attributes: dict[str, Any] = field(default_factory=dict)
+    content_index: str = ""
+
+    def as_text(self) -> str:
+        return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True)
+
+    @classmethod
+    def from_text(cls, text: str) -> _Content:
+        known = json.loads(text)
+        return cls(**{**known, "identifiers": [Identifier(**each) for each in known["identifiers"]]})
+
+    def with_record(self, record: ProfileRecord) -> _Content:
+        named = {identifier.kind for identifier in record.identifiers}
+        kept = [identifier for identifier in self.identifiers if identifier.kind not in named]
+        return _Content(
+            personal={**self.personal, **{str(name): text for name, text in record.personal().items()}},
+            identifiers=_in_order([*kept, *record.identifiers]),
+            attributes={**self.attributes, **{k: v for k, v in record.attributes.items() if v is not None}},
+        )
+
+
+class Contents:
+    """The contents of some profiles of one source, read in a few queries and written in a few."""
+
+    def __init__(self, vault: Vault, profiles: dict[int, Profile], known: dict[int, _Content]) -> None:
+        self._vault = vault
+        self._profiles = profiles
+        self._before = known
+        self._after: dict[int, _Content] = {}
+        self._consents: list[ConsentEntry] = []
+        names = ("profile_id", "purpose", "channel", "is_granted", "given_at")
+        kept = ConsentEntry.objects.filter(profile__in=profiles, undone_at=None)
+        self._known_consents: set[tuple[object, ...]] = set(kept.values_list(*names))
+        self._tags: list[tuple[int, str]] = []
+
+    @classmethod
+    def of(cls, vault: Vault, profile_ids: Collection[int]) -> Contents:
+        """The contents of those profiles as they are."""
+        profiles = Profile.objects.in_bulk(list(profile_ids))
+        known = {
+            pk: _Content(attributes=dict(profile.attributes), content_index=profile.content_index)
+            for pk, profile in profiles.items()
+        }
+        for row in PersonalField.objects.filter(profile__in=profiles):
+            known[row.profile_id].personal[row.field] = vault.open(row.sealed, place=row.place)
+        for each in Identity.objects.filter(profile__in=profiles).order_by("pk"):
+            value = vault.open(each.sealed, place=each.place)
+            known[each.profile_id].identifiers.append(
+                Identifier(each.kind, value, each.verified_at is not None)  # type: ignore[arg-type]
+            )
+        return cls(vault, profiles, known)
+
+    def take(self, profile_id: int, record: ProfileRecord, *, source: str) -> Verdict:
+        """Change a profile by a record, in memory; what that means."""
+        before = self._before[profile_id]
+        index = self._vault.fingerprint("content", _content_text(record))
+        if index == before.content_index:
+            return "unchanged"
+        after = before.with_record(record)
+        after.content_index = index
+        self._after[profile_id] = after
+        fresh = self._fresh_consents(profile_id, record.consents, source)
+        self._consents += fresh
+        self._tags += [(profile_id, name) for name in record.tags]
+        if not before.content_index:
+            return "inserted"
+        is_same = (after.personal, after.attributes) == (before.personal, before.attributes)
+        is_same = is_same and after.identifiers == _in_order(before.identifiers)
+        return "unchanged" if is_same and not fresh and not record.tags else "updated"
+
+    def write(self, *, batch: str) -> None:
+        """Write what was taken, with the way back if the batch has a name."""
+        if batch:
+            self._keep_revisions(batch)
+        self._replace(self._after)
+        for entry in self._consents:
+            entry.batch = batch
+        ConsentEntry.objects.bulk_create(self._consents)
+        self._write_tags(batch)
+
+    @classmethod
+    def restored(cls, vault: Vault, batch: str) -> int:
+        """Bring back what profiles were before a batch; how many they are."""
+        revisions = list(ProfileRevision.objects.filter(batch=batch))
+        contents = cls.of(vault, [revision.profile_id for revision in revisions])
+        contents._replace(
+            {
+                revision.profile_id: _Content.from_text(
+                    vault.open(revision.sealed_before, place=revision.place)
+                )
+                for revision in revisions
+            }
+        )
+        ConsentEntry.objects.filter(batch=batch).update(undone_at=clock.now())
+        ProfileTag.objects.filter(batch=batch).delete()
+        ProfileRevision.objects.filter(batch=batch).delete()
+        return len(revisions)
+
+    def _keep_revisions(self, batch: str) -> None:
+        now = clock.now()
+        # A second record of a person within a batch must not hide what was there before the batch.
+        insert_rows(
+            ProfileRevision,
+            ("profile", "batch", "sealed_before", "made_at"),
+            (
+                (
+                    pk,
+                    batch,
+                    self._vault.seal(self._before[pk].as_text(), place=revision_place(batch, pk)),
+                    now,
+                )
+                for pk in self._after
+            ),
+            ignores_repeats=True,
+        )
+
+    def _replace(self, contents: dict[int, _Content]) -> None:
+        now = clock.now()
+        PersonalField.objects.filter(profile__in=contents).delete()
+        insert_rows(
+            PersonalField,
+            ("profile", "field", "sealed", "changed_at"),
+            (
+                (pk, name, self._vault.seal(value, place=personal_place(pk, name)), now)
+                for pk, content in contents.items()
+                for name, value in content.personal.items()
+            ),
+        )
+        Identity.objects.filter(profile__in=contents).delete()
+        insert_rows(
+            Identity,
+            ("profile", "kind", "value_index", "sealed", "verified_at", "created_at"),
+            (
+                self._identity(pk, identifier, now)
+                for pk, content in contents.items()
+                for identifier in content.identifiers
+            ),
+        )
+        self._replace_tokens(contents)
+        for pk, content in contents.items():
+            profile = self._profiles[pk]
+            profile.attributes, profile.content_index = content.attributes, content.content_index
+            profile.changed_at = now
+        changed = [self._profiles[pk] for pk in contents]
+        write_columns(changed, ["attributes", "content_index", "changed_at"])
+
+    def _identity(self, profile_id: int, identifier: Identifier, now: datetime) -> tuple[object, ...]:
+        index = self._vault.fingerprint(identifier.kind, identifier.value)
+        place = identity_place(profile_id, identifier.kind, index)
+        sealed = self._vault.seal(identifier.value, place=place)
+        return profile_id, identifier.kind, index, sealed, now if identifier.is_verified else None, now
+
+    def _replace_tokens(self, contents: dict[int, _Content]) -> None:
+        renamed = [
+            pk
+            for pk, content in contents.items()
+            if content.personal.get("name") != self._before[pk].personal.get("name")
+        ]
+        NameToken.objects.filter(profile__in=renamed).delete()
+        insert_rows(
+            NameToken,
+            ("profile", "token_index"),
+            (
+                (pk, self._vault.fingerprint("name", token))
+                for pk in renamed
+                for token in sorted(_name_tokens(contents[pk].personal.get("name")))
+            ),
+        )
+
+    def _fresh_consents(
+        self, profile_id: int, given: Iterable[ConsentGiven], source: str
+    ) -> list[ConsentEntry]:
+        fresh = []
+        for each in given:
+            known = (profile_id, each.purpose, each.channel, each.is_granted, each.given_at)
+            if known not in self._known_consents:
+                self._known_consents.add(known)
+                fresh.append(ConsentEntry(profile_id=profile_id, source=source, **asdict(each)))
+        return fresh
+
+    def _write_tags(self, batch: str) -> None:
+        names = {name for _, name in self._tags}
+        Tag.objects.bulk_create((Tag(name=name) for name in sorted(names)), ignore_conflicts=True)
+        ids = dict(Tag.objects.filter(name__in=names).values_list("name", "pk"))
+        ProfileTag.objects.bulk_create(
+            (ProfileTag(profile_id=pk, tag_id=ids[name], batch=batch) for pk, name in self._tags),
+            ignore_conflicts=True,
+        )
+
+
+def _name_tokens(name: str | None) -> frozenset[str]:
+    """The tokens of a name; none for what is no name, which is found by its number only."""
+    try:
+        return name_tokens(name) if name else frozenset()
+    except ZhikeError:
+        return frozenset()
+
+
+def _content_text(record: ProfileRecord) -> str:
+    content = asdict(record)
+    del content["source_key"]
+    return json.dumps(content, ensure_ascii=False, sort_keys=True, default=str)
+
+
+def _in_order(identifiers: Iterable[Identifier]) -> list[Identifier]:
+    unique = {(each.kind, each.value): each for each in identifiers}
+    return [unique[key] for key in sorted(unique)]

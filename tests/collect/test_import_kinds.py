@@ -1,0 +1,186 @@
+"""Every kind of file: where its rows go, what is refused, and that a second time changes nothing."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+
+import pytest
+
+from zhike.collect.commands import KINDS as KINDS_OF_THE_COMMAND
+from zhike.collect.imports.kinds import KINDS
+from zhike.collect.imports.templates import template_rows
+from zhike.collect.models import PointsBalance
+from zhike.customers.selectors import profile_keys
+
+ORDERS = "order_id,customer_id,ordered_at,amount\nA1,c1,2024-10-31,12\nA2,c2,2024-10-31,13\n"
+LINES = "order_id,line_number,product_id,quantity,amount\nA1,1,P1,2,8\nA1,2,P2,,4\nA2,1,P1,1,13\n"
+
+
+def csv_of(rows: list[list[str]]) -> str:
+    return "".join(",".join(f'"{cell.replace(chr(34), chr(34) * 2)}"' for cell in row) + "\n" for row in rows)
+
+
+def counts(report) -> tuple[int, int, int, int]:
+    return report.inserted, report.updated, report.unchanged, report.rejected
+
+
+def test_the_command_offers_every_kind():
+    assert set(KINDS_OF_THE_COMMAND) == set(KINDS)
+    for name, said in KINDS_OF_THE_COMMAND.items():
+        for field in KINDS[name].names.required:
+            assert field in said, (name, field)
+
+
+def test_no_kind_has_an_alias_for_two_fields_and_every_coded_word_is_folded():
+    for kind in KINDS.values():
+        aliases = [alias for each in kind.fields for alias in (each.name, *each.aliases)]
+        folded = [alias.casefold() for alias in aliases]
+        assert len(folded) == len(set(folded)), kind.name
+        for each in kind.fields:
+            assert list(each.words) == [word.casefold() for word in each.words]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_template_of_a_kind_can_be_imported_and_a_second_time_changes_nothing(shop, kind):
+    if kind == "order_lines":
+        shop.bring_kind("orders", csv_of(template_rows("orders")))
+    content = csv_of(template_rows(kind))
+    first = shop.bring_kind(kind, content)
+    assert (first.inserted, first.rejected, first.ignored_columns) == (2, 0, ())
+    again = shop.bring_kind(kind, content)
+    assert counts(again) == (0, 0, 2, 0)
+
+
+def test_lines_belong_to_the_customer_and_the_day_of_their_order(shop):
+    shop.bring_text(ORDERS)
+    report = shop.bring_kind("order_lines", LINES)
+    assert counts(report) == (3, 0, 0, 0)
+    by_order = {order["order_id"]: order for order in shop.orders().values()}
+    for line in shop.facts("order_lines"):
+        order = by_order[line["order_id"]]
+        assert (line["profile_id"], line["ordered_on"]) == (order["profile_id"], order["ordered_on"])
+    assert {
+        (line["order_id"], line["line_number"], line["quantity"]) for line in shop.facts("order_lines")
+    } == {
+        ("A1", 1, 2),
+        ("A1", 2, 1),
+        ("A2", 1, 1),
+    }
+    changed = shop.bring_kind("order_lines", LINES.replace("P2,,4", "P2,,5"))
+    assert counts(changed) == (0, 1, 2, 0)
+
+
+def test_a_line_without_its_order_is_rejected_and_can_come_after_it(shop):
+    shop.bring_text(ORDERS)
+    report = shop.bring_kind("order_lines", LINES + "A9,1,P1,1,1\nA9,1,P1,1,1\n")
+    assert report.reasons == {"order.missing": 2}
+    shop.bring_text(ORDERS.splitlines()[0] + "\nA9,c9,2024-11-01,1\n")
+    again = shop.bring_kind("order_lines", report.rejects_file.read_bytes())
+    assert counts(again) == (1, 0, 1, 0)
+
+
+def test_without_line_numbers_a_product_stands_once_in_an_order(shop):
+    shop.bring_text(ORDERS)
+    header = "order_id,product_id,amount\n"
+    report = shop.bring_kind("order_lines", header + "A1,P1,6\nA1,P1,6\nA1,P2,4\n")
+    assert (report.inserted, report.reasons) == (2, {"line.conflict": 1})
+    # Fewer lines in another file are still the same lines.
+    assert counts(shop.bring_kind("order_lines", header + "A1,P2,4\n")) == (0, 0, 1, 0)
+
+
+def test_an_event_that_moves_to_another_customer_is_an_update(shop):
+    text = "event_id,customer_id,occurred_at,name\nE1,c1,2024-10-31,page_viewed\n"
+    shop.bring_kind("events", text)
+    assert counts(shop.bring_kind("events", text.replace("c1", "c2"))) == (0, 1, 0, 0)
+    (event,) = shop.facts("events")
+    assert profile_keys([event["profile_id"]]) == {event["profile_id"]: ("orders", "c2")}
+
+
+@pytest.mark.parametrize(
+    ("properties", "code"),
+    [
+        ("[1]", "properties.unreadable"),
+        ('{"a": {"b": 1}}', "properties.unreadable"),
+        ('{"a": NaN}', "properties.unreadable"),
+        ("{", "properties.unreadable"),
+        ('{"a": "call 13912345678"}', "properties.personal"),
+        ('{"a": "chen@shop.cn"}', "properties.personal"),
+        ('{"a": "' + "x" * 201 + '"}', "properties.too_long"),
+    ],
+)
+def test_properties_of_an_event_are_flat_short_and_name_nobody(shop, properties, code):
+    header = ["event_id", "customer_id", "occurred_at", "name", "properties"]
+    report = shop.bring_kind("events", csv_of([header, ["E1", "c1", "2024-10-31", "x", properties]]))
+    assert report.reasons == {code: 1}
+
+
+def test_free_text_of_reviews_and_interactions_never_reaches_the_lake(shop):
+    shop.bring_kind(
+        "reviews",
+        "customer_id,reviewed_at,product_id,stars,text\nc1,2024-10-31,P1,5,打电话给我 13912345678\n",
+    )
+    shop.bring_kind(
+        "social", "customer_id,occurred_at,platform,action,text\nc1,2024-10-31,douyin,评论,我是陈晓\n"
+    )
+    events = {event["name"]: json.loads(event["properties"]) for event in shop.facts("events")}
+    assert events == {
+        "product_reviewed": {"product_id": "P1", "stars": 5, "length": 17},
+        "social_interaction": {"platform": "douyin", "action": "comment", "length": 4},
+    }
+
+
+def test_the_key_of_a_customer_is_in_no_id_that_is_made(shop):
+    shop.bring_kind("reviews", "customer_id,reviewed_at,product_id,stars\n13912345678,2024-10-31,P1,5\n")
+    (event,) = shop.facts("events")
+    assert "13912345678" not in str(event)
+    assert event["event_id"].startswith("review:~")
+
+
+def test_answers_take_named_questions_and_codes_only(shop):
+    mapping = shop.file(
+        '[columns]\nresponse_id = "序号"\ncustomer_id = "客户"\nanswered_at = "时间"\n'
+        '[questions]\nnps = "您会推荐吗"\ntaste = "喜欢哪些"\nfree = "还想说什么"\n'
+        '[values.taste]\n"绿茶" = "green"\n"红茶" = "red"\n',
+        "map.toml",
+    )
+    header = "序号,客户,时间,您会推荐吗,喜欢哪些,还想说什么,姓名\n"
+    report = shop.bring_kind(
+        "answers",
+        header
+        + "1,c1,2024-10-31,9,绿茶┋红茶,,陈晓\n2,c2,2024-10-31,8,绿茶,请打电话给我,林一\n3,c3,2024-10-31,,,,\n",
+        mapping=mapping,
+    )
+    assert (report.inserted, report.reasons) == (1, {"answer.free_text": 1, "answer.missing": 1})
+    assert report.ignored_columns == ("姓名",)
+    (event,) = shop.facts("events")
+    assert (event["name"], event["event_id"]) == ("survey_answered", "answer:1")
+    assert json.loads(event["properties"]) == {"answers": {"nps": 9, "taste": ["green", "red"]}}
+
+
+def test_balances_of_points_are_kept_by_day_and_the_newest_tells_what_is_unchanged(shop):
+    text = "customer_id,points,counted_at\nc1,100,2024-10-31\nc2,0,2024-10-31\n"
+    assert counts(shop.bring_kind("points", text)) == (2, 0, 0, 0)
+    assert counts(shop.bring_kind("points", text.replace(",100,", ",120,"))) == (0, 1, 1, 0)
+    assert counts(shop.bring_kind("points", "customer_id,points\nc1,120\nc2,5\n")) == (0, 1, 1, 0)
+    bad = shop.bring_kind("points", "customer_id,points\nc1,1.5\nc2,many\nc3,\n")
+    assert bad.reasons == {"points.missing": 1, "points.not_whole": 2}
+    days = PointsBalance.objects.order_by("pk").values_list("points", "counted_on")
+    assert list(days)[:3] == [(100, date(2024, 10, 31)), (0, date(2024, 10, 31)), (120, date(2024, 10, 31))]
+
+
+def test_customers_go_through_the_door_of_the_customers_and_not_into_the_lake(shop):
+    text = (
+        "customer_id,name,phone,email,gender,city,tags,marketing_consent,consented_at\n"
+        "c1,陈晓,139 1234 5678,Chen@Shop.cn,女,杭州市,老客;爱茶,是,2024-10-31\n"
+        "c2,林一,12,,,,,,\n"
+        "c3,王二,13612345678,,,,,是,\n"
+    )
+    report = shop.bring_kind("customers", text)
+    assert report.inserted == 1
+    assert set(report.reasons) == {"contact.phone", "consent.undated"}
+    again = shop.bring_kind("customers", text)
+    assert counts(again) == (0, 0, 1, 2)
+    changed = shop.bring_kind("customers", text.replace("杭州市", "上海市"))
+    assert counts(changed)[:2] == (0, 1)
+    assert not (shop.home.lake / "tables" / "events").exists()

@@ -1,0 +1,184 @@
+"""Finding people in the list by what they are called and what hangs on them; views; many at once; exports."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+from django.test import Client
+
+from tests.cast import client_of, colleague
+from tests.customers.conftest import Shop
+from tests.customers.people import EMAIL, NAME, PHONE, listed, name_people, recorded, said
+from tests.shops import SOURCE
+from zhike.accounts.access import Role
+from zhike.accounts.models import User
+from zhike.customers.models import Customer, SavedView, TagOperation
+from zhike.customers.services.tags import tag_customers
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "欧阳娜娜",
+        "ouyangnana",
+        "娜娜",
+        "139 1234 5678",
+        "+8613912345678",
+        "NANA@example.com",
+        "regular",
+        "R-1",
+    ],
+)
+def test_a_person_is_found_by_name_contact_key_and_order(text: str, shop: Shop, alice_client: Client) -> None:
+    regular, other = name_people(shop)
+    found = listed(alice_client, q=text)
+    assert regular in found and other not in found
+
+
+@pytest.mark.parametrize("text", ["5678", "1234", "nana@", "欧阳菲", "13912345679"])
+def test_parts_of_contacts_and_other_names_find_nobody(text: str, shop: Shop, alice_client: Client) -> None:
+    regular, other = name_people(shop)
+    assert listed(alice_client, q=text).isdisjoint({regular, other})
+
+
+def test_a_family_name_finds_everybody_with_it(shop: Shop, alice_client: Client) -> None:
+    both = set(name_people(shop))
+    assert listed(alice_client, q="欧阳") == both
+
+
+def test_an_analyst_cannot_look_for_a_name(shop: Shop) -> None:
+    name_people(shop)
+    analyst = client_of(colleague(Role.ANALYST))
+    assert listed(analyst, q=NAME) == listed(analyst, q=PHONE) == set()
+
+
+def test_filters_on_what_the_database_knows(shop: Shop, alice_client: Client, alice: User) -> None:
+    regular, other = name_people(shop)
+    tag_customers(customer_ids=[other], name="VIP", actor=alice)
+    Customer.objects.filter(pk=other).update(owner=alice)
+    everybody = set(shop.ids.values())
+    assert listed(alice_client, tag="VIP") == {other}
+    assert listed(alice_client, tag=["VIP", "老客"]) == {other}
+    assert listed(alice_client, owner=alice.pk) == {other}
+    assert listed(alice_client, owner="none") == everybody - {other}
+    assert listed(alice_client, consent="sms") == {regular}
+    assert listed(alice_client, consent="email") == set()
+    assert listed(alice_client, source=SOURCE) == everybody
+    assert listed(alice_client, tag="VIP", consent="sms") == set()
+
+
+def test_many_are_tagged_after_a_preview_and_it_is_undone(
+    shop: Shop, alice_client: Client, alice: User
+) -> None:
+    regular, other = name_people(shop)
+    tag_customers(customer_ids=[other], name="VIP", actor=alice)
+    form = {"action": "tag", "name": "VIP", "scope": "picked", "pick": [regular, other]}
+    page = alice_client.post("/customers/bulk/change/", form).context["page"]
+    assert (page.count, page.changing_count) == (2, 1)
+    assert listed(alice_client, tag="VIP") == {other}
+    alice_client.post("/customers/bulk/change/", {**form, "confirmed": "1"})
+    assert listed(alice_client, tag="VIP") == {regular, other}
+    newest = TagOperation.objects.first()
+    assert newest is not None
+    for _ in range(2):
+        alice_client.post("/customers/bulk/undo/", {"operation": newest.pk})
+        assert listed(alice_client, tag="VIP") == {other}
+
+
+def test_all_results_are_those_of_the_filter(shop: Shop, alice_client: Client) -> None:
+    form = {"action": "tag", "name": "大客户", "scope": "all", "query": "spend_min=150", "confirmed": "1"}
+    alice_client.post("/customers/bulk/change/", form)
+    assert listed(alice_client, tag="大客户") == listed(alice_client, spend_min=150)
+    alice_client.post("/customers/bulk/change/", {**form, "action": "untag", "query": ""})
+    assert listed(alice_client, tag="大客户") == set()
+    newest = TagOperation.objects.first()
+    assert newest is not None
+    alice_client.post("/customers/bulk/undo/", {"operation": newest.pk})
+    assert listed(alice_client, tag="大客户") == listed(alice_client, spend_min=150)
+
+
+def test_nobody_changes_customers_out_of_their_sight(shop: Shop) -> None:
+    regular, other = name_people(shop)
+    sales = colleague(Role.SALES)
+    Customer.objects.filter(pk=regular).update(owner=sales)
+    form = {"action": "tag", "name": "我的", "confirmed": "1", "pick": [regular, other], "query": ""}
+    for scope in ("picked", "all"):
+        client_of(sales).post("/customers/bulk/change/", {**form, "scope": scope})
+    assert listed(client_of(colleague(Role.MANAGER)), tag="我的") == {regular}
+    viewer = client_of(colleague(Role.VIEWER))
+    assert viewer.post("/customers/bulk/change/", {**form, "scope": "all"}).status_code == 403
+    marketer = client_of(colleague(Role.MARKETER))
+    assign = {"action": "assign", "owner": "", "scope": "all", "confirmed": "1"}
+    assert marketer.post("/customers/bulk/change/", assign).status_code == 400
+
+
+def test_many_are_assigned(shop: Shop, alice_client: Client) -> None:
+    sales = colleague(Role.SALES)
+    form = {"action": "assign", "owner": sales.pk, "scope": "all", "query": "spend_min=150", "confirmed": "1"}
+    alice_client.post("/customers/bulk/change/", form)
+    assert listed(alice_client, owner=sales.pk) == listed(alice_client, spend_min=150)
+
+
+def test_a_view_keeps_filters_and_no_name_that_was_searched_for(shop: Shop, alice_client: Client) -> None:
+    form = {"name": "高价值", "query": "tier=high&q=%E6%AC%A7%E9%98%B3&page=2&sort=-clv"}
+    answer = alice_client.post("/customers/views/save/", form)
+    view = SavedView.objects.get()
+    assert view.query == "tier=high&sort=-clv"
+    page = alice_client.get(answer["Location"]).context["page"]
+    assert page.tabs.current.name == "高价值" and not page.tabs.is_changed
+    changed = alice_client.get(f"{answer['Location']}&buyers=1").context["page"]
+    assert changed.tabs.is_changed
+
+
+def test_a_view_can_be_starred_shared_begun_with_and_deleted_by_its_owner_only(
+    shop: Shop, alice_client: Client
+) -> None:
+    alice_client.post("/customers/views/save/", {"name": "私人", "query": "tier=low"})
+    alice_client.post("/customers/views/save/", {"name": "共享", "query": "tier=high", "is_shared": "1"})
+    shared = SavedView.objects.get(name="共享")
+    viewer = client_of(colleague(Role.VIEWER))
+    html = said(viewer, "/customers/")
+    assert "共享" in html and "私人" not in html
+    viewer.post("/customers/views/star/", {"view": shared.pk, "is_on": "1"})
+    viewer.post("/customers/views/begin/", {"view": shared.pk, "is_on": "1"})
+    assert viewer.get("/customers/")["Location"] == f"/customers/?tier=high&view={shared.pk}"
+    assert alice_client.get("/customers/").status_code == 200
+    assert viewer.get("/customers/?view=all").status_code == 200
+    assert viewer.post("/customers/views/delete/", {"view": shared.pk}).status_code == 400
+    private = SavedView.objects.get(name="私人")
+    assert viewer.post("/customers/views/star/", {"view": private.pk, "is_on": "1"}).status_code == 400
+    alice_client.post("/customers/views/delete/", {"view": shared.pk})
+    assert viewer.get("/customers/").status_code == 200
+
+
+def rows_of(client: Client, **query: str) -> dict[str, dict[str, str]]:
+    answer = client.get("/customers/export", {"format": "csv", **query})
+    assert answer.status_code == 200
+    content = b"".join(answer.streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
+    answer.close()
+    return {row["customer_id"]: row for row in csv.DictReader(io.StringIO(content, newline=""))}
+
+
+def test_an_export_masks_people_unless_they_are_asked_for_and_that_is_on_record(
+    shop: Shop, alice_client: Client, alice: User
+) -> None:
+    regular, _ = name_people(shop)
+    row = rows_of(alice_client)[str(regular)]
+    assert (row["name"], row["phone"], row["email"]) == ("欧***", "139****5678", "n***@example.com")
+    assert "source_keys" not in row and recorded("customer.exported") == []
+    whole = rows_of(alice_client, people="1")[str(regular)]
+    assert (whole["name"], whole["email"], whole["source_keys"]) == (NAME, EMAIL, "regular")
+    (entry,) = recorded("customer.exported")
+    assert entry.actor == alice and entry.details["personal"] == "full"
+
+
+def test_whoever_may_not_export_people_gets_none(shop: Shop) -> None:
+    name_people(shop)
+    analyst, marketer = client_of(colleague(Role.ANALYST)), client_of(colleague(Role.MARKETER))
+    assert "name" not in next(iter(rows_of(analyst).values()))
+    assert "source_keys" not in next(iter(rows_of(marketer).values()))
+    assert marketer.get("/customers/export", {"format": "csv", "people": "1"}).status_code == 400
+    assert "people=1" not in said(marketer, "/customers/")
+    assert client_of(colleague(Role.SALES)).get("/customers/export").status_code == 403
