@@ -130,8 +130,3 @@ def scope_of(user: object) -> Scope:
     """Which customers this user works with; whoever is not signed in has at most their own, that is none."""
     role = role_of(user)
     return Scope.OWN if role is None else SCOPES[role]
-
-
-def roles_with(right: Right) -> tuple[Role, ...]:
-    """The roles that have a right, the owner first."""
-    return tuple(role for role in Role if right in RIGHTS[role])

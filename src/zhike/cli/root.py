@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import importlib
 import io
-import json
 import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -176,8 +174,3 @@ def _booted(path: Path, *, migrate: bool) -> Home:
 
 def _locale() -> str:
     return os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
-
-
-def print_json(value: Any) -> None:
-    """Data for programs: one JSON document on standard output."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))

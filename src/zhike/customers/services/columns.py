@@ -6,14 +6,24 @@ a hundred microseconds a row against five.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
-from itertools import chain
-from typing import Any, cast
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from itertools import chain, islice
+from typing import Any, TypeVar, cast
 
 from django.db import connection, models
 
 # What the database takes as it is.
 _PLAIN = (models.CharField, models.IntegerField, models.BinaryField, models.ForeignKey, models.BooleanField)
+
+
+_T = TypeVar("_T")
+
+
+def batches(items: Iterable[_T], size: int) -> Iterator[list[_T]]:
+    """`items` in lists of at most `size`, so that no query gets too long."""
+    rest = iter(items)
+    while batch := list(islice(rest, size)):
+        yield batch
 
 
 def fresh_ids(model: type[models.Model], count: int) -> range | list[int]:

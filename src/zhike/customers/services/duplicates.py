@@ -13,6 +13,7 @@ from zhike.customers.matching.likely import LINK_FROM, likely_pairs
 from zhike.customers.matching.people import people_table
 from zhike.customers.models import DuplicateScan, Profile, SharedIdentifier
 from zhike.customers.selectors.opened import known_profiles
+from zhike.customers.services.columns import batches
 from zhike.customers.services.links import PairEvidence, link_profiles, propose_links, unlink_operation
 from zhike.jobs.progress import Progress, Several
 from zhike.jobs.services import RowProgress, mark_interrupted, tracked
@@ -25,6 +26,7 @@ from zhike.lake.snapshots import open_lake
 if TYPE_CHECKING:
     from zhike.accounts.selectors import User
 
+_IDS_AT_ONCE = 5_000
 SCAN_LOCK = "duplicates"
 _OPENING = Text("读取来源记录", "Reading the records")
 _COMPARING = Text("比对", "Comparing")
@@ -111,13 +113,9 @@ def _between_customers(pairs: Iterable[PairEvidence]) -> list[PairEvidence]:
     pairs = list(pairs)
     ids = {pk for each in pairs for pk in each.pair}
     customers: dict[int, int] = {}
-    for some in _slices(sorted(ids)):
+    for some in batches(sorted(ids), _IDS_AT_ONCE):
         customers.update(Profile.objects.filter(pk__in=some).values_list("pk", "customer_id"))
     return [each for each in pairs if customers[each.left] != customers[each.right]]
-
-
-def _slices(ids: list[int], size: int = 5_000) -> Iterable[list[int]]:
-    return (ids[start : start + size] for start in range(0, len(ids), size))
 
 
 def _shared_identifiers() -> frozenset[tuple[str, str]]:

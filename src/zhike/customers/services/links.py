@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from zhike.customers.models import LinkEntry, Profile, ProfileLink
-from zhike.customers.services.columns import fresh_ids, insert_rows, write_columns
+from zhike.customers.services.columns import batches, fresh_ids, insert_rows, write_columns
 from zhike.kernel import clock
 from zhike.kernel.errors import UsageError
 
@@ -71,7 +71,7 @@ def link_profiles(*, pairs: Iterable[PairEvidence], actor: User | None = None, r
     """
     operation = uuid.uuid4().hex
     linked = held_back = 0
-    for batch in _batches(pairs):
+    for batch in batches(pairs, _BATCH):
         chosen, held = _within_the_limit(batch, is_automatic=actor is None)
         linked += _decided(chosen, State.LINKED, operation, actor, reason)
         held_back += _decided(held, State.PROPOSED, operation, actor, "guard.largest_customer")
@@ -83,7 +83,7 @@ def link_profiles(*, pairs: Iterable[PairEvidence], actor: User | None = None, r
 def propose_links(*, pairs: Iterable[PairEvidence]) -> int:
     """Put pairs into the queue for review; how many are new there."""
     operation = uuid.uuid4().hex
-    return sum(_decided(batch, State.PROPOSED, operation, None, "") for batch in _batches(pairs))
+    return sum(_decided(batch, State.PROPOSED, operation, None, "") for batch in batches(pairs, _BATCH))
 
 
 @transaction.atomic
@@ -335,14 +335,3 @@ def _connected(profiles: Iterable[int], pairs: Iterable[tuple[int, int]]) -> lis
     for pk in leader:
         parts.setdefault(found(pk), []).append(pk)
     return list(parts.values())
-
-
-def _batches(pairs: Iterable[PairEvidence]) -> Iterable[list[PairEvidence]]:
-    batch: list[PairEvidence] = []
-    for each in pairs:
-        batch.append(each)
-        if len(batch) == _BATCH:
-            yield batch
-            batch = []
-    if batch:
-        yield batch

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import islice
-from typing import TypeVar
 
 from django.conf import settings
 from django.db import transaction
 
 from zhike.customers.models import Customer, Profile, key_place
 from zhike.customers.records import ProfileRecord, Recorded
-from zhike.customers.services.columns import fresh_ids, insert_rows, write_columns
+from zhike.customers.services.columns import batches, fresh_ids, insert_rows, write_columns
 from zhike.customers.services.profile_contents import Contents
 from zhike.customers.vault import Vault, key_index, open_vault
 from zhike.kernel import clock
@@ -23,7 +21,6 @@ _PROFILE_COLUMNS = (
     *("id", "source", "key_index", "sealed_key", "customer", "home_customer"),
     *("attributes", "content_index", "created_at", "changed_at"),
 )
-_T = TypeVar("_T")
 
 
 @transaction.atomic
@@ -39,7 +36,7 @@ def register_profiles(*, source: str, source_keys: Iterable[str]) -> dict[str, i
     """
     vault = open_vault(settings.ZHIKE_HOME)
     ids: dict[str, int] = {}
-    for batch in _batches(dict.fromkeys(source_keys)):
+    for batch in batches(dict.fromkeys(source_keys), _BATCH):
         ids.update(_registered(vault, source, batch))
     return ids
 
@@ -80,7 +77,7 @@ def undo_profiles(*, batch: str) -> int:
 @transaction.atomic
 def set_profile_attributes(*, attributes: Mapping[int, Mapping[str, object]]) -> None:
     """Replace the coarse attributes of profiles, by profile id. No direct identifiers belong here."""
-    for batch in _batches(attributes):
+    for batch in batches(attributes, _BATCH):
         profiles = list(Profile.objects.filter(pk__in=batch))
         for profile in profiles:
             profile.attributes = dict(attributes[profile.pk])
@@ -125,9 +122,3 @@ def _without_repeats(records: Iterable[ProfileRecord]) -> Iterable[list[ProfileR
         batch[record.source_key] = record
     if batch:
         yield list(batch.values())
-
-
-def _batches(items: Iterable[_T]) -> Iterable[list[_T]]:
-    rest = iter(items)
-    while batch := list(islice(rest, _BATCH)):
-        yield batch
