@@ -1,6 +1,6 @@
 # make demo: a real shop on http://127.0.0.1:8000      make test: everything that must hold
 # Both install what they need, are safe to run again, and take seconds the second time.
-.PHONY: demo test check fix bench docs messages clean
+.PHONY: demo test engines check fix bench docs messages clean
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
@@ -27,6 +27,10 @@ $(VENV)/.test: $(BIN)/python $(INPUTS)
 	$(PIP) --editable '.[demo,test,dev]'
 	@touch $@ $(VENV)/.demo
 
+$(VENV)/.engines: $(VENV)/.test
+	$(PIP) --editable '.[demo,test,dev,spark]'
+	@touch $@
+
 demo: $(VENV)/.demo
 	$(BIN)/zhike demo $(ARGS)
 
@@ -34,6 +38,15 @@ test: $(VENV)/.test
 	$(BIN)/python scripts/install_browser.py
 	$(MAKE) --no-print-directory check
 	$(BIN)/python -m pytest -n auto --dist loadscope $(ARGS)
+
+# On a real cluster of Spark: one master and two workers on this machine.
+engines: $(VENV)/.engines
+	$(BIN)/python scripts/install_java.py
+	$(BIN)/python -m pytest tests/engines/cluster -n 0 $(ARGS)
+
+# Long: an import killed at thirty points, a thousand sequences of merging and taking back.
+crash: $(VENV)/.test
+	$(BIN)/python -m pytest -n auto tests/crash/thirty_kills.py tests/customers/thousand_merges.py $(ARGS)
 
 check: $(VENV)/.test
 	$(BIN)/ruff check .

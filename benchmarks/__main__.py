@@ -1,7 +1,7 @@
 """`make bench`: prints the table of benchmarks/README.md.
 
-python -m benchmarks [refresh] [fit] [pages] [identity] [--customers N]; all four by default. Generated data stay in
-benchmarks/data.
+python -m benchmarks [refresh] [fit] [accuracy] [recommendations] [pages] [identity] [imports] [--customers N]; all by default.
+Of imports also [--rows N] [--bad-share X]; a file has a fifth as many customers as rows. Generated data stay in benchmarks/data.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import argparse
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import fit, identity, pages, refresh
+from benchmarks import accuracy, fit, identity, imports, pages, recommendations, refresh
 
 DATA = Path(__file__).parent / "data"
 ORDERS_EACH = 10.0
@@ -18,9 +18,15 @@ ORDERS_EACH = 10.0
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
-    parser.add_argument("what", nargs="*", default=["refresh", "fit", "pages", "identity"])
+    parser.add_argument(
+        "what",
+        nargs="*",
+        default=["refresh", "fit", "accuracy", "recommendations", "pages", "identity", "imports"],
+    )
     parser.add_argument("--customers", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rows", type=int, default=2_000_000)
+    parser.add_argument("--bad-share", type=float, default=0.0)
     chosen = parser.parse_args()
     folder = DATA / str(chosen.customers)
     print(
@@ -33,21 +39,37 @@ def main() -> None:
         _refresh(folder, chosen.customers, chosen.rounds)
     if "fit" in chosen.what:
         _fit(chosen.customers, chosen.rounds)
+    if "accuracy" in chosen.what:
+        _accuracy()
+    if "recommendations" in chosen.what:
+        _recommendations()
     if "pages" in chosen.what:
         _pages(folder, chosen.customers)
     if "identity" in chosen.what:
         _identity(chosen.customers)
+    if "imports" in chosen.what:
+        _imports(chosen.rows, chosen.bad_share, chosen.rounds)
 
 
 def _refresh(folder: Path, customers: int, rounds: int) -> None:
-    floor, ours = refresh.measure(folder, customers=customers, orders_each=ORDERS_EACH, rounds=rounds)
+    floor, ours, again = refresh.measure(folder, customers=customers, orders_each=ORDERS_EACH, rounds=rounds)
+    core = refresh.seconds_of(ours, refresh.CORE)
     print(f"\nrefresh of {customers:,} customers, {ours.result['tables']['orders']:,} orders")
     print(f"  floor (bare GROUP BY)   {floor.seconds:8.2f} s")
     print(
         f"  whole refresh           {ours.seconds:8.2f} s   {ours.seconds / floor.seconds:.1f}x the floor   peak {ours.peak_mb:,.0f} MB"
     )
+    print(f"  its core stages         {core:8.2f} s   {core / floor.seconds:.1f}x the floor")
+    later = {stage["name"]: stage["seconds"] for stage in again.result["stages"]}
+    print(
+        f"  after 0.1 % changed     {again.seconds:8.2f} s   {again.seconds / ours.seconds:.0%} of the whole, "
+        f"profiles and features {refresh.seconds_of(again, refresh.CORE[:2]) / refresh.seconds_of(ours, refresh.CORE[:2]):.0%}, "
+        f"{again.result['recomputed_customers']:,} customers summed up again"
+    )
     for stage in ours.result["stages"]:
-        print(f"    {stage['name']:<12} {stage['seconds']:8.2f} s   {stage['rows']:>12,} rows")
+        print(
+            f"    {stage['name']:<16} {stage['seconds']:8.2f} s   then {later[stage['name']]:8.2f} s   {stage['rows']:>12,} rows"
+        )
 
 
 def _fit(customers: int, rounds: int) -> None:
@@ -59,10 +81,40 @@ def _fit(customers: int, rounds: int) -> None:
     )
 
 
+def _accuracy() -> None:
+    for case in accuracy.cases():
+        print(f"\n{case.name}")
+        for target, methods in accuracy.measure(case).items():
+            for method, metrics in methods.items():
+                figures = "  ".join(f"{name} {metrics[name]:9.3f}" for name in accuracy.METRICS)
+                print(f"  {target:<7} {method:<32} {figures}")
+
+
+def _recommendations() -> None:
+    found = recommendations.measure()
+    print(f"\ntop ten lists of Complete Journey, {found.choice.customers:,} households measured")
+    for name, recall in found.choice.recalls.items():
+        mark = "  champion" if name == found.choice.blend.name else ""
+        print(f"  {name:<16} recall@10 {recall:.3f}{mark}")
+    print(
+        f"  chosen in {found.choosing_seconds:.1f} s, {found.rows:,} rows listed in {found.listing_seconds:.1f} s"
+    )
+
+
 def _identity(records: int) -> None:
     print(f"\nduplicates among {records:,} records, a fifth of them copies with slips of the pen")
     for name, measured in identity.measure(DATA, number=records).items():
         print(f"  {name:<24} {measured.seconds:8.2f} s   peak {measured.peak_mb:,.0f} MB   {measured.result}")
+
+
+def _imports(rows: int, bad_share: float, rounds: int) -> None:
+    print(f"\na file of {rows:,} orders of {rows // 5:,} customers, {bad_share:.0%} of them bad")
+    cases = imports.measure(DATA, rows=rows, customers=rows // 5, bad_share=bad_share, rounds=rounds)
+    for case in cases:
+        print(
+            f"  {case.name:<20} {rows / case.ours.seconds:10,.0f} rows/s   {case.share:.2f} of the floor's "
+            f"{rows / case.floor.seconds:,.0f} ({case.cpu_share:.2f} by processor time)   peak {case.ours.peak_mb:,.0f} MiB"
+        )
 
 
 def _pages(folder: Path, customers: int) -> None:

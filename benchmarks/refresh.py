@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from benchmarks.measuring import Measured, in_a_process, medians
-from benchmarks.shop import shop
+from benchmarks.shop import once_more, shop
+from zhike.kernel.home import Home
 
 
 def prepare_floor(folder: Path) -> Callable[[], int]:
@@ -39,9 +40,34 @@ def prepare_floor(folder: Path) -> Callable[[], int]:
     return floor
 
 
+CORE = ("profiles", "features", "models", "scores", "segments", "summaries", "kpis")
+"""The stages from facts to scores, segments, tiers and key figures; the rest (histories, back-tests …) is told apart."""
+
+
 def prepare_refresh(folder: Path, customers: int, orders_each: float) -> Callable[[], dict[str, Any]]:
-    """All stages and publication, as `zhike refresh` runs them."""
+    """All stages and publication, as `zhike refresh` runs them with no snapshot before to carry anything over."""
     home = shop(folder, customers=customers, orders_each=orders_each)
+    from zhike.lake.snapshots import open_lake
+
+    for id in open_lake(home.lake).manifests.ids():
+        open_lake(home.lake).manifests.drop(id)
+    return _refreshing(home)
+
+
+def prepare_incremental(folder: Path, customers: int, orders_each: float) -> Callable[[], dict[str, Any]]:
+    """A refresh after one customer in a thousand ordered once more."""
+    home = shop(folder, customers=customers, orders_each=orders_each)
+    from zhike.collect.schema import ORDERS
+    from zhike.lake.snapshots import open_lake
+
+    deltas = open_lake(home.lake).deltas
+    pinned = deltas.pinned("orders")
+    assert pinned is not None
+    deltas.append(ORDERS, once_more(customers, number=pinned.rows))
+    return _refreshing(home)
+
+
+def _refreshing(home: Home) -> Callable[[], dict[str, Any]]:
     import deltalake  # noqa: F401 - loaded before the clock starts, as DuckDB is for the floor
     import ibis
     import pandas  # noqa: F401 - PyArrow loads it at its first conversion, wherever it is installed
@@ -57,13 +83,19 @@ def prepare_refresh(folder: Path, customers: int, orders_each: float) -> Callabl
     return refresh
 
 
+def seconds_of(run: Measured, stages: Collection[str]) -> float:
+    """Seconds of some stages of a measured refresh."""
+    return float(sum(stage["seconds"] for stage in run.result["stages"] if stage["name"] in stages))
+
+
 def measure(
     folder: Path, *, customers: int, orders_each: float, rounds: int = 3
-) -> tuple[Measured, Measured]:
-    """Floor and refresh in turn, each in a process of its own; medians."""
+) -> tuple[Measured, Measured, Measured]:
+    """Floor, full refresh and incremental refresh in turn, each in a process of its own; medians."""
     shop(folder, customers=customers, orders_each=orders_each)
-    floors, refreshes = [], []
+    floors, refreshes, increments = [], [], []
     for _ in range(rounds):
         floors.append(in_a_process(prepare_floor, folder))
         refreshes.append(in_a_process(prepare_refresh, folder, customers, orders_each))
-    return medians(floors), medians(refreshes)
+        increments.append(in_a_process(prepare_incremental, folder, customers, orders_each))
+    return medians(floors), medians(refreshes), medians(increments)

@@ -57,6 +57,15 @@ def orders(*, customers: int, orders_each: float, seed: int = 7) -> pa.Table:
     return _shaped(who[by_time], seconds[by_time], amounts[by_time], draw)
 
 
+def once_more(customers: int, *, number: int) -> pa.Table:
+    """An order on the last day of one customer in a thousand; ids start at `number`."""
+    draw = np.random.default_rng(number)
+    who = draw.choice(customers, customers // 1000, replace=False)
+    drawn = _shaped(who, np.full(len(who), (DAYS - 1) * 86400), draw.integers(1_000, 90_000, len(who)), draw)
+    ids = pa.array([f"N{number + place}" for place in range(len(who))])
+    return drawn.set_column(drawn.column_names.index("order_id"), "order_id", ids)
+
+
 def _shaped(who: np.ndarray, seconds: np.ndarray, amounts: np.ndarray, draw: np.random.Generator) -> pa.Table:
     from zhike.collect.schema import ORDERS
 

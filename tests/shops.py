@@ -66,12 +66,12 @@ def _row(order: Order, profile_id: int, number: int) -> dict[str, object]:
     }
 
 
-def refresh(home: Home, *, as_of: date | None = None):  # type: ignore[no-untyped-def]
+def refresh(home: Home, *, as_of: date | None = None, is_full: bool = False):  # type: ignore[no-untyped-def]
     """Run a refresh quietly; the finished run."""
     from zhike.jobs.progress import Silent
     from zhike.pipeline.services import request_refresh, run_refresh
 
-    return run_refresh(home=home, run=request_refresh(as_of=as_of), progress=Silent())
+    return run_refresh(home=home, run=request_refresh(as_of=as_of, is_full=is_full), progress=Silent())
 
 
 def published(home: Home, name: str) -> list[dict[str, object]]:

@@ -81,6 +81,10 @@ def test_the_page_shows_a_token_once_and_never_again(alice_client: Client) -> No
     assert "till" in listed and token not in listed
     key = api_key_of(token)
     assert key is not None
+    asked = alice_client.get(f"/settings/api-keys/{key.pk}/revoke/")
+    assert key.name in asked.content.decode() and asked.context["page"].consequences
+    key.refresh_from_db()
+    assert key.revoked_at is None
     assert alice_client.post(f"/settings/api-keys/{key.pk}/revoke/").status_code == 302
     assert api_key_of(token) is None
     assert alice_client.post("/settings/api-keys/999/revoke/").status_code == 404

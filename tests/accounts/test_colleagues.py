@@ -146,3 +146,28 @@ def test_users_are_made_listed_and_changed_on_the_command_line(alice: User) -> N
     assert isinstance(last.exception, ZhikeError) and last.exception.code == "account.last_owner"
     unknown = CliRunner().invoke(command, ["set-role", "nobody@example.com", "viewer"])
     assert isinstance(unknown.exception, UsageError) and unknown.exception.code == "account.unknown"
+
+
+@pytest.mark.parametrize("step", ["password", "switch"])
+def test_a_step_says_what_it_means_before_it_is_taken(step: str, alice_client: Client, alice: User) -> None:
+    viewer = colleague(Role.VIEWER)
+    path = f"/settings/users/{viewer.pk}/{step}/"
+    before = viewer.password
+    page = alice_client.get(path)
+    assert page.status_code == 200 and len(page.context["page"].consequences) == 3
+    viewer.refresh_from_db()
+    assert viewer.is_active and viewer.password == before
+    assert f'href="{path}"' in alice_client.get("/settings/users/").content.decode()
+    # Nobody is asked to confirm what will be refused.
+    manager = client_of(colleague(Role.MANAGER))
+    assert manager.get(f"/settings/users/{alice.pk}/{step}/").status_code == 409
+
+
+def test_switching_off_names_the_customers_that_somebody_looks_after(alice_client: Client) -> None:
+    from zhike.customers.models import Customer
+
+    sales = colleague(Role.SALES)
+    assert alice_client.get(f"/settings/users/{sales.pk}/switch/").context["page"].more is None
+    Customer.objects.create(owner=sales)
+    more = alice_client.get(f"/settings/users/{sales.pk}/switch/").context["page"].more
+    assert more.href == f"/customers/?owner={sales.pk}&view=all" and "1" in more.text

@@ -104,11 +104,19 @@ def test_from_a_file_to_an_export_in_four_commands(shop: Path, tmp_path: Path) -
 def test_rejects_are_written_down_and_the_exit_code_says_so(shop: Path, tmp_path: Path) -> None:
     file = tmp_path / "orders.csv"
     file.write_text(ORDERS + "A4,王五,someday,3\n", encoding="utf-8")
-    imported = zhike("import", "orders", str(file), "--json", "--dir", str(shop))
+    out = tmp_path / "rejects.csv"
+    imported = zhike("import", "orders", str(file), "--rejects", str(out), "--json", "--dir", str(shop))
     assert imported.returncode == 3, imported.stderr
     report = json.loads(imported.stdout)
     assert (report["records"], report["inserted"], report["rejected"]) == (4, 3, 1)
-    assert "someday" in Path(report["rejects_file"]).read_text(encoding="utf-8-sig")
+    assert report["rejects_file"] == str(out)
+    assert "someday" in out.read_text(encoding="utf-8-sig")
+    again = tmp_path / "again.csv"
+    taken = zhike("import", "rejects", str(report["run_id"]), "--out", str(again), "--dir", str(shop))
+    assert taken.returncode == 0, taken.stderr
+    assert again.read_bytes() == out.read_bytes()
+    assert again.stat().st_mode & 0o077 == 0
+    assert zhike("import", "rejects", "99", "--out", str(again), "--dir", str(shop)).returncode == 2
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

@@ -161,7 +161,7 @@ def test_it_says_what_it_took_what_it_left_out_and_what_came_of_it(root: Path, g
 
 def test_rejected_rows_are_kept_and_the_files_of_the_shop_are_not(root: Path) -> None:
     rejects = sorted(file.name for file in (root / "shop" / "rejects").iterdir())
-    assert any(name.endswith("counter_members.csv") for name in rejects)
+    assert any(name.endswith("counter_members.csv.sealed") for name in rejects)
     assert list((root / "scratch").glob("zhike-tea-shop-*")) == []
 
 

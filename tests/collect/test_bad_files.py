@@ -8,6 +8,7 @@ import io
 import pytest
 
 from tests.collect.bad_files.corpus import BadFile, corpus
+from tests.collect.taken_rejects import rejects_text
 from zhike.kernel.errors import ZhikeError
 
 FILES = list(corpus())
@@ -47,5 +48,5 @@ def rejected_codes(report) -> list[str]:
     """The codes in the file of rejects, in the order of the records."""
     if report.rejects_file is None:
         return []
-    rows = csv.DictReader(io.StringIO(report.rejects_file.read_text("utf-8-sig"), newline=""))
+    rows = csv.DictReader(io.StringIO(rejects_text(report), newline=""))
     return [row["code"] for row in rows]

@@ -38,7 +38,7 @@ def test_rejects_end_with_three_and_name_the_file(shop, call):
     with speaking("zh"):
         done = call(file)
     assert done.exit_code == 3
-    assert "拒绝的记录及原因" in done.stdout
+    assert "zhike import rejects" in done.stdout
     assert "date.unreadable" in done.stdout
 
 
@@ -56,6 +56,7 @@ def test_json_is_one_document_with_every_figure(shop, call):
         "unchanged": 0,
         "rejected": 0,
         "skipped": 0,
+        "walk_ins": 0,
         "rejects_file": None,
         "ignored_columns": ["order_id"],
         "reasons": {},

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from zhike.collect.models import ImportRun
-from zhike.collect.services import undo_import
+from zhike.collect.undoing import undo_import
 from zhike.customers.models import Customer
+from zhike.jobs.progress import Silent
 from zhike.kernel.errors import UsageError, ZhikeError
 
 HEADER = "order_id,customer_id,ordered_at,amount\n"
@@ -122,11 +123,11 @@ def test_an_undone_import_leaves_the_orders_as_they_were(shop):
     before = shop.orders()
     run = shop.bring_text(SECOND).run_id
     assert set(shop.orders()) == {"A1", "A2", "A3"}
-    done = undo_import(home=shop.home, run_id=run)
+    done = undo_import(home=shop.home, run_id=run, progress=Silent())
     assert (done.removed, done.restored) == (1, 1)
     assert shop.orders() == before
     assert ImportRun.objects.get(pk=run).undone_at is not None
-    assert code_of(undo_import, home=shop.home, run_id=run) == "undo.done"
+    assert code_of(undo_import, home=shop.home, run_id=run, progress=Silent()) == "undo.done"
     # And it can be brought in again.
     assert shop.bring_text(SECOND).updated == 1
 
@@ -135,22 +136,22 @@ def test_an_import_is_undone_beside_later_ones_but_not_below_them(shop):
     first = shop.bring_text(FIRST).run_id
     shop.bring_text(HEADER + "B1,c9,2024-10-31,1\n")
     second = shop.bring_text(HEADER + "A2,c2,2024-10-31,14\n").run_id
-    assert code_of(undo_import, home=shop.home, run_id=first) == "undo.touched"
+    assert code_of(undo_import, home=shop.home, run_id=first, progress=Silent()) == "undo.touched"
     assert len(shop.orders()) == 3
-    undo_import(home=shop.home, run_id=second)
-    undo_import(home=shop.home, run_id=first)
+    undo_import(home=shop.home, run_id=second, progress=Silent())
+    undo_import(home=shop.home, run_id=first, progress=Silent())
     assert set(shop.orders()) == {"B1"}
 
 
 def test_what_changed_nothing_did_not_finish_or_is_unknown_cannot_be_undone_or_changes_nothing(shop):
     shop.bring_text(FIRST)
     again = shop.bring_text(FIRST).run_id
-    done = undo_import(home=shop.home, run_id=again)
+    done = undo_import(home=shop.home, run_id=again, progress=Silent())
     assert (done.removed, done.restored, len(shop.orders())) == (0, 0, 2)
     dry = shop.bring_kind("orders", SECOND, is_dry_run=True).run_id
-    assert code_of(undo_import, home=shop.home, run_id=dry) == "undo.nothing"
+    assert code_of(undo_import, home=shop.home, run_id=dry, progress=Silent()) == "undo.nothing"
     with pytest.raises(UsageError):
-        undo_import(home=shop.home, run_id=10_000)
+        undo_import(home=shop.home, run_id=10_000, progress=Silent())
 
 
 @pytest.mark.parametrize(
@@ -162,7 +163,7 @@ def test_what_changed_nothing_did_not_finish_or_is_unknown_cannot_be_undone_or_c
 )
 def test_facts_of_every_kind_can_be_undone(shop, kind, content):
     run = shop.bring_kind(kind, content).run_id
-    assert undo_import(home=shop.home, run_id=run).removed == 1
+    assert undo_import(home=shop.home, run_id=run, progress=Silent()).removed == 1
     assert shop.facts(kind) == []
 
 
@@ -170,7 +171,7 @@ def test_balances_that_were_undone_no_longer_count(shop):
     text = "customer_id,points,counted_at\nc1,100,2024-10-31\n"
     shop.bring_kind("points", text)
     run = shop.bring_kind("points", text.replace("100", "120")).run_id
-    undo_import(home=shop.home, run_id=run)
+    undo_import(home=shop.home, run_id=run, progress=Silent())
     assert shop.bring_kind("points", text).unchanged == 1
 
 
@@ -178,5 +179,5 @@ def test_customers_that_were_undone_say_what_they_said_before(shop):
     text = "customer_id,name\nc1,陈晓\n"
     shop.bring_kind("customers", text)
     run = shop.bring_kind("customers", text.replace("陈晓", "陈小")).run_id
-    undo_import(home=shop.home, run_id=run)
+    undo_import(home=shop.home, run_id=run, progress=Silent())
     assert shop.bring_kind("customers", text).unchanged == 1

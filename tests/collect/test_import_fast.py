@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import pyarrow.parquet as pq
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from zhike.collect.imports import blocks, staging
 from zhike.collect.imports.kinds.kind import ImportRules
@@ -17,7 +18,9 @@ from zhike.collect.imports.mapping import ColumnMapping, matched_layout
 from zhike.collect.imports.reading import open_records
 from zhike.collect.imports.rejects import RejectLog
 from zhike.jobs.progress import Silent
+from zhike.kernel.errors import ZhikeError
 
+NO_MAPPING = ColumnMapping()
 HEADER = [*ORDERS_KIND.names.all, "memo"]
 NOW = datetime(2026, 11, 22, 4, tzinfo=UTC)
 ODD: dict[str, list[str]] = {
@@ -37,7 +40,23 @@ ODD: dict[str, list[str]] = {
         "9-",
         "none",
     ],
-    "customer_id": ["", "0", "007", "nan", "N/A", "a.b", "c\u3000", "13912345678", "x@y.z", "1_0"],
+    "customer_id": [
+        "",
+        "",
+        "-",
+        "散客",
+        "Walk-In",
+        "guest",
+        "0",
+        "007",
+        "nan",
+        "N/A",
+        "a.b",
+        "c\u3000",
+        "13912345678",
+        "x@y.z",
+        "1_0",
+    ],
     "ordered_at": [
         "",
         "2024-02-29",
@@ -143,11 +162,11 @@ def text_of(seed: int) -> str:
     return text
 
 
-def staged(file: Path, folder: Path, rules: ImportRules, *, name: str):
+def staged(file: Path, folder: Path, rules: ImportRules, *, name: str, mapping: ColumnMapping = NO_MAPPING):
     source = open_records(file, known=frozenset(HEADER))
-    layout = matched_layout(source.header, ColumnMapping(), ORDERS_KIND.names, file=file)
+    layout = matched_layout(source.header, mapping, ORDERS_KIND.names, file=file)
     rejects = RejectLog(folder / f"{name}.jsonl")
-    reader = OrderReader(layout, ColumnMapping(), rules)
+    reader = OrderReader(layout, mapping, rules)
     done = staging.staged_records(
         source,
         layout,
@@ -158,7 +177,7 @@ def staged(file: Path, folder: Path, rules: ImportRules, *, name: str):
         progress=Silent(),
     )
     rejects.close()
-    rows = pq.read_table(done.file).to_pylist()
+    rows = [row for batch in done.rows(batch_rows=1_000) for row in batch.to_pylist()]
     return rows, list(rejects.rejects()), done.records, done.skipped, done.last_number, rejects.counts
 
 
@@ -212,3 +231,76 @@ def test_most_of_a_clean_file_goes_the_fast_way(tmp_path, monkeypatch):
         file, tmp_path, ImportRules("CNY", ZoneInfo("Asia/Shanghai"), NOW), name="clean"
     )
     assert (len(rows), rejects, calls) == (1_000, [], [])
+
+
+def both_ways(file: Path, folder: Path, rules: ImportRules, mapping: ColumnMapping):
+    fast = staged(file, folder, rules, name="fast", mapping=mapping)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(staging, "fast_reader", lambda *_: None)
+        slow = staged(file, folder, rules, name="slow", mapping=mapping)
+    return fast, slow
+
+
+@st.composite
+def files(draw) -> str:
+    """Orders, most of them plain, some cells odd, some lines broken, and some characters of the whole changed."""
+    chance = random.Random(draw(st.integers(0, 2**32)))
+    rows = [good_row(chance, number) for number in range(draw(st.integers(1, 40)))]
+    odd = st.one_of(*(st.tuples(st.just(name), st.sampled_from(cells)) for name, cells in ODD.items()))
+    for place, (name, cell) in draw(st.lists(st.tuples(st.integers(0, len(rows) - 1), odd), max_size=12)):
+        rows[place][HEADER.index(name)] = cell
+    lines = [",".join(row) for row in rows]
+    for place, line in draw(
+        st.lists(st.tuples(st.integers(0, len(lines)), st.sampled_from(BROKEN)), max_size=3)
+    ):
+        lines.insert(place, line)
+    end = draw(st.sampled_from(["\n", "\r\n", "\r"]))
+    head = ",".join(HEADER) + end
+    body = end.join(lines) + draw(st.sampled_from(["", end]))
+    characters = st.sampled_from(['"', ",", "\n", "\r", "\t", " ", "é", "散", "0", "-"])
+    for place, character in draw(st.lists(st.tuples(st.integers(0, 2_000), characters), max_size=4)):
+        at = place % (len(body) + 1)
+        body = body[:at] + character + body[at + draw(st.integers(0, 1)) :]
+    return head + body
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    text=files(),
+    block_bytes=st.sampled_from([150, 900, 1 << 20]),
+    without=st.sampled_from(["keep", "reject"]),
+    place=st.sampled_from([("CNY", "Asia/Shanghai"), ("JPY", "America/New_York"), ("KWD", "UTC")]),
+)
+def test_both_ways_agree_about_whatever_is_written(tmp_path, text, block_bytes, without, place):
+    file = tmp_path / "any.csv"
+    file.write_bytes(text.encode())
+    mapping = ColumnMapping(options={"without_customer": without})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(blocks, "BLOCK_BYTES", block_bytes)
+        try:
+            fast, slow = both_ways(file, tmp_path, ImportRules(place[0], ZoneInfo(place[1]), NOW), mapping)
+        except ZhikeError as error:
+            # A byte that was changed can make the whole another encoding, or nothing at all.
+            assert error.code in ("file.encoding", "file.empty", "file.structure")
+            return
+    assert fast == slow
+
+
+def test_one_row_in_a_hundred_that_is_odd_does_not_hold_the_others_up(tmp_path, monkeypatch):
+    rows = [good_row(random.Random(number), number) for number in range(2_000)]
+    for number in range(0, 2_000, 100):
+        rows[number][3] = "x" if number % 200 else "￥12"
+    for number in range(50, 2_000, 100):
+        rows[number][1] = ""
+    file = tmp_path / "odd.csv"
+    file.write_text("\n".join([",".join(HEADER), *map(",".join, rows)]) + "\n")
+    read, calls = OrderReader.read, []
+    monkeypatch.setattr(
+        OrderReader, "read", lambda self, number, cells: calls.append(number) or read(self, number, cells)
+    )
+    rules = ImportRules("CNY", ZoneInfo("Asia/Shanghai"), NOW)
+    taken, rejects, *_ = staged(file, tmp_path, rules, name="odd")
+    # Sales of nobody are plain; only the amounts are looked at one by one.
+    assert len(calls) == 20
+    assert [row["number"] for row in taken] == sorted(row["number"] for row in taken)
+    assert len(taken) + len(rejects) == 2_000

@@ -7,6 +7,7 @@ from datetime import date
 
 import pytest
 
+from tests.collect.taken_rejects import rejects_taken
 from zhike.collect.commands import KINDS as KINDS_OF_THE_COMMAND
 from zhike.collect.imports.kinds import KINDS
 from zhike.collect.imports.templates import template_rows
@@ -76,7 +77,7 @@ def test_a_line_without_its_order_is_rejected_and_can_come_after_it(shop):
     report = shop.bring_kind("order_lines", LINES + "A9,1,P1,1,1\nA9,1,P1,1,1\n")
     assert report.reasons == {"order.missing": 2}
     shop.bring_text(ORDERS.splitlines()[0] + "\nA9,c9,2024-11-01,1\n")
-    again = shop.bring_kind("order_lines", report.rejects_file.read_bytes())
+    again = shop.bring_kind("order_lines", rejects_taken(report))
     assert counts(again) == (1, 0, 1, 0)
 
 

@@ -6,9 +6,11 @@ import csv
 import io
 import stat
 from datetime import UTC, date, datetime
+from hashlib import blake2b
 
 import pytest
 
+from tests.collect.taken_rejects import rejects_taken, rejects_text
 from zhike.collect.imports import staging
 from zhike.collect.imports.fast_orders import FastOrders
 from zhike.collect.imports.kinds.kind import staged_batch
@@ -34,8 +36,7 @@ def lines(*rows: str, header: str = HEADER) -> str:
 
 
 def rejects_of(report: ImportReport) -> list[dict[str, str]]:
-    assert report.rejects_file is not None
-    return list(csv.DictReader(io.StringIO(report.rejects_file.read_text("utf-8-sig"), newline="")))
+    return list(csv.DictReader(io.StringIO(rejects_text(report), newline="")))
 
 
 def refused(shop, content, expected: str, **options) -> ZhikeError:
@@ -74,8 +75,13 @@ def test_every_column_reaches_the_lake(shop):
         "store": "徐汇店",
         "payment_method": "alipay",
     }
-    # The fingerprint is stored: another value would make every order of every user an update.
-    assert fingerprint == 3872677656421451281
+    # The fingerprint is stored: another way to make it would make every order of every user an update. Without the
+    # secret of the folder it would give away a customer's key to whoever tries all telephone numbers.
+    moment = int(order["ordered_at"].timestamp() * 1_000_000)
+    told = f"c1|A1|{moment}|2024-10-31|123450|completed|3450|2024-11-02|1000|SAVE|wechat|徐汇店|alipay"
+    key = shop.home.secret_key().encode()[:64]
+    digest = blake2b(told.replace("|", "\0").encode(), digest_size=8, key=key).digest()
+    assert fingerprint == int.from_bytes(digest, "big", signed=True)
 
 
 def test_the_four_needed_columns_are_enough(shop):
@@ -226,12 +232,12 @@ def test_corrected_rejects_can_be_imported_again_and_again(shop):
     )
     first = shop.bring_text(content)
     assert (first.inserted, first.rejected) == (1, 2)
-    text = first.rejects_file.read_text("utf-8-sig")
+    text = rejects_text(first)
     second = shop.bring_text("\ufeff" + text.replace("31/10/2024,13", "2024-10-31,13"), "corrected.csv")
     assert (second.inserted, second.rejected) == (1, 1)
     assert second.ignored_columns == ("memo", "row_number", "column", "code", "reason")
     assert list(rejects_of(second)[0]) == [*header.split(","), "row_number", "column", "code", "reason"]
-    third = shop.bring_text(second.rejects_file.read_bytes().replace(b",x,14", b",2024-10-31,14"))
+    third = shop.bring_text(rejects_taken(second).replace(b",x,14", b",2024-10-31,14"))
     assert (third.inserted, third.rejected, third.rejects_file) == (1, 0, None)
     assert set(shop.orders()) == {"A1", "A2", "A3"}
 
@@ -241,8 +247,9 @@ def test_rejects_are_private_and_keep_original_cells_but_guard_the_added_ones(sh
     mapping = shop.file('[columns]\norder_id = "=order_id"\nordered_at = "@when"\n', "map.toml")
     report = shop.bring_text(lines("=A1,+c1,=x,12", header=header), mapping=mapping)
     assert stat.S_IMODE(report.rejects_file.stat().st_mode) == 0o600
-    assert report.rejects_file.name == f"{report.run_id}-orders.csv"
-    assert report.rejects_file.read_bytes().startswith(b"\xef\xbb\xbf")
+    assert report.rejects_file.name == f"{report.run_id}-orders.csv.sealed"
+    assert b"A1" not in report.rejects_file.read_bytes()
+    assert rejects_taken(report).startswith(b"\xef\xbb\xbf")
     (reject,) = rejects_of(report)
     assert (reject["=order_id"], reject["customer_id"]) == ("=A1", "+c1")
     assert reject["column"] == "'@when"
@@ -255,7 +262,7 @@ def test_uncorrected_structural_rejects_are_rejected_again(shop):
         "A1,c1,2024-10-31",
         "A2,c2,2024-10-31,13,14",
     ]
-    second = shop.bring_text(first.rejects_file.read_bytes())
+    second = shop.bring_text(rejects_taken(first))
     assert (second.inserted, second.rejected) == (0, 3)
     assert shop.orders() == {}
 

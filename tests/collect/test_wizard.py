@@ -244,6 +244,29 @@ def test_a_preset_proposes_its_columns_and_words(wizard: Wizard) -> None:
     assert run.mapping["values"]["status"]["交易关闭"] == "cancelled"
 
 
+def test_what_to_do_with_orders_of_nobody_is_asked_and_told(wizard: Wizard, home: Home) -> None:
+    content = "订单号,客户编号,下单时间,实付金额\nA1,C1,2026-10-01,1\nA2,,2026-10-01,2\n"
+    upload = wizard.uploaded(content)
+    check = wizard.checked(upload)
+    assert (check.inserted, check.rejected, check.walk_ins) == (2, 0, 1)
+    assert "散客" in wizard.page(wizard.at(upload, "check"))
+    check = wizard.checked(upload, option_without_customer="reject")
+    assert (check.inserted, check.rejected, check.walk_ins) == (1, 1, 0)
+    assert wizard.proposed(upload)["option-without_customer"] == "reject"
+    check = wizard.checked(upload, option_without_customer="keep")
+    assert check.walk_ins == 1
+    wizard.client.post(wizard.at(upload, "import"))
+    assert wizard.work().walk_ins == 1
+    assert orders(home)["A2"]["profile_id"] is None
+
+
+def test_the_export_of_shopify_is_read_by_its_preset_row_by_row(wizard: Wizard) -> None:
+    content = "Name,Email,Created at,Total\n#1,a@x.cn,2026-10-01,5\n#1,a@x.cn,2026-10-01,\n#2,,2026-10-01,3\n"
+    upload = wizard.uploaded(content, preset="shopify_orders", source="shopify")
+    check = wizard.checked(upload)
+    assert (check.inserted, check.skipped, check.rejected, check.walk_ins) == (2, 1, 0, 1)
+
+
 def test_a_word_that_nobody_understands_is_asked_for_before_the_check(wizard: Wizard, home: Home) -> None:
     upload = wizard.uploaded("订单号,客户编号,下单时间,实付金额,情况\nA1,C1,2026-10-01,5,交易关闭\n")
     wizard.read(upload)
@@ -392,8 +415,14 @@ def test_an_import_is_taken_back_with_a_reason_and_on_record(wizard: Wizard, hom
     telling = wizard.client.post(address, {"reason": "ask 13800138000", "is_sure": "on"})
     assert telling.status_code == 409 and len(orders(home)) == 9
     assert wizard.client.post(address, {"reason": "wrong file", "is_sure": "on"}).status_code == 302
+    page = f"/data/import/runs/{run.pk}/"
+    assert "等待撤销" in wizard.page(page) and len(orders(home)) == 9
+    assert "等待撤销" in wizard.page(page + "progress/")
+    wizard.undo()
     assert orders(home) == {}
-    assert "wrong file" in wizard.page(f"/data/import/runs/{run.pk}/")
+    assert wizard.client.get(page + "progress/")["HX-Refresh"] == "true"
+    html = wizard.page(page)
+    assert "wrong file" in html and 'action="' + address not in html
     assert next(line.action for line in audit_lines()) == "import.undone"
     assert wizard.client.post(address, {"reason": "again", "is_sure": "on"}).status_code == 409
 

@@ -32,6 +32,15 @@ def work(guest: Visitor) -> None:
     guest.page.wait_for_selector("progress", state="detached")
 
 
+def undo(guest: Visitor) -> None:
+    """The same for what is to be taken back."""
+    from zhike.collect.models import ImportUndo
+    from zhike.collect.tasks import undo_import
+
+    undo_import.func(ImportUndo.objects.get(state="queued").pk)
+    guest.page.wait_for_selector("progress", state="detached")
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(("language", "theme", "width"), LOOKS)
 def test_a_person_brings_a_gbk_file_in_and_takes_it_back(
@@ -86,6 +95,8 @@ def test_a_person_brings_a_gbk_file_in_and_takes_it_back(
         page.fill("#undo_reason", "wrong file")
         page.check("#undo_is_sure")
         page.click("form[action$='/undo/'] button")
+        page.wait_for_selector("progress")
+        undo(guest)
         page.wait_for_selector(".kz-notice-warning")
         shown("7-undone")
         guest.open("/data/import/runs/")

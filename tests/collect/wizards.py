@@ -87,6 +87,13 @@ class Wizard:
         run.refresh_from_db()
         return run
 
+    def undo(self) -> None:
+        """Take back what waits for it, as the worker would."""
+        from zhike.collect.models import ImportUndo
+        from zhike.collect.tasks import undo_import
+
+        undo_import.func(ImportUndo.objects.get(state="queued").pk)
+
     def page(self, path: str) -> str:
         html: str = self.client.get(path).content.decode()
         return html

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
+from datetime import date
 from random import Random
 from typing import Any
 
@@ -22,6 +23,9 @@ from zhike.lake.snapshots import open_lake
 
 Pairs = list[tuple[str, str]]
 IN_THE_DATABASE = ("q", "tag", "source", "owner", "consent")
+IN_THE_HISTORY = ("moved",)
+IN_THE_FORECASTS = ("risk", "due_within", "overdue", "restock")
+ELSEWHERE = (*IN_THE_DATABASE, *IN_THE_HISTORY, *IN_THE_FORECASTS)
 
 _RANKS = {"r": "r_score", "f": "f_score", "m": "m_score"} | {
     name: name for name in ("clv_decile", "spend_decile", "alive_tenth")
@@ -31,6 +35,7 @@ _DAYS = {
     "quiet_for": ("recency_days", operator.gt),
     "first_within": ("tenure_days", operator.le),
 }
+_FIRSTS = {"first_from": operator.ge, "first_to": operator.le}
 _AMOUNTS = {"spend_min": operator.ge, "spend_max": operator.le}
 _SHARES = {"alive_min": operator.ge, "alive_max": operator.le}
 
@@ -50,6 +55,9 @@ def fits(row: dict[str, Any], name: str, value: str) -> bool:
         return row[column] is not None and bool(compare(row[column], int(value)))
     if name == "repeat_within":
         return bool(row[f"order_count_{value}d"] >= 2)
+    if name in _FIRSTS:
+        first = row["first_order_on"]
+        return first is not None and bool(_FIRSTS[name](first, date.fromisoformat(value)))
     if name in _AMOUNTS:
         return bool(_AMOUNTS[name](row["spend_amount"], round(float(value) * 100)))
     if name in _SHARES:
@@ -76,6 +84,7 @@ def codes(column: str) -> list[str]:
 # Few different values, so that bounds are met exactly and rows share them.
 _RECENCIES = (None, 0, 7, 30, 31, 90, 400)
 _SPENDS = (-500, 0, 1, 10_000, 10_001, 250_000)
+_FIRST_DAYS = (date(2026, 1, 31), date(2026, 2, 1), date(2026, 2, 28))
 _ALIVES = (None, 0.0, 0.25, 0.3, 1.0)
 
 
@@ -84,6 +93,8 @@ def _cell(column: catalog.Column, random: Random) -> Any:
         return random.choice([*column.labels, None])
     if column.name in ("recency_days", "tenure_days"):
         return random.choice(_RECENCIES)
+    if column.name == "first_order_on":
+        return random.choice([None, *_FIRST_DAYS])
     if column.name == "spend_amount":
         return random.choice(_SPENDS)
     if column.name == "probability_alive":
@@ -123,6 +134,8 @@ def _values(name: str) -> st.SearchStrategy[str]:
         return st.sampled_from([str(days) for days in _RECENCIES if days is not None])
     if name == "repeat_within":
         return st.sampled_from(["7", "30", "90", "365"])
+    if name in _FIRSTS:
+        return st.sampled_from([str(day) for day in _FIRST_DAYS])
     if name in _AMOUNTS:
         return st.sampled_from([f"{amount / 100:.2f}" for amount in _SPENDS])
     if name in _SHARES:
@@ -133,7 +146,7 @@ def _values(name: str) -> st.SearchStrategy[str]:
 def good_pairs() -> st.SearchStrategy[Pairs]:
     """Up to three parameters with up to three values each."""
     names = st.lists(
-        st.sampled_from([name for name in FILTERS if name not in IN_THE_DATABASE]), max_size=3, unique=True
+        st.sampled_from([name for name in FILTERS if name not in ELSEWHERE]), max_size=3, unique=True
     )
 
     def with_values(chosen: list[str]) -> st.SearchStrategy[Pairs]:
@@ -166,7 +179,7 @@ def test_a_filtered_list_is_a_plain_filter_of_the_overview(
     assert set(chosen["customer_id"].to_pylist()) == filtered(rows, pairs)
 
 
-@pytest.mark.parametrize("name", [name for name in FILTERS if name not in IN_THE_DATABASE])
+@pytest.mark.parametrize("name", [name for name in FILTERS if name not in ELSEWHERE])
 def test_every_filter_alone_is_a_plain_filter(
     name: str, overview: tuple[ir.Table, list[dict[str, Any]]]
 ) -> None:
@@ -183,6 +196,7 @@ def _some_values(name: str) -> list[str]:
         **{each: [f"{amount / 100:.2f}" for amount in _SPENDS] for each in _AMOUNTS},
         **{each: [str(share) for share in _ALIVES if share is not None] for each in _SHARES},
         **{each: ["1", "5"] for each in _RANKS},
+        **{each: [str(day) for day in _FIRST_DAYS] for each in _FIRSTS},
         "segment": ["rfm:champions", "stage:active"],
         "stage": ["prospect"],
         "rfm_class": ["important_value"],

@@ -15,11 +15,14 @@ import pytest
 
 from scripts import table_reference
 from zhike.cli.root import COMMANDS
+from zhike.collect.settings import ImportSettings
 from zhike.kernel.home import BusinessSettings
+from zhike.pipeline.settings import RefreshSettings
 from zhike.segments.settings import LifecycleSettings
 from zhike.tiers.settings import TierSettings
 from zhike.value.settings import ValueSettings
 from zhike.web.display import DisplaySettings
+from zhike.web.proxies import WebSettings
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "docs" / "reference"
@@ -28,7 +31,10 @@ SECTIONS: dict[str, type[Any]] = {
     "value": ValueSettings,
     "lifecycle": LifecycleSettings,
     "tiers": TierSettings,
+    "imports": ImportSettings,
+    "refresh": RefreshSettings,
     "display": DisplaySettings,
+    "web": WebSettings,
 }
 NOT_OURS = {"node_modules", "site", "build", "dist", "data"}
 

@@ -116,7 +116,7 @@ def test_a_shop_with_three_customers_gets_an_answer_by_the_rule_that_says_so(hom
     notes = [
         r["note_zh"] for r in published(home, "model_parameters") if r["model"] == "clv" and r["note_zh"]
     ]
-    assert "30" in str(notes[0])
+    assert "10" in str(notes[0])
 
 
 def test_a_shop_of_identical_one_time_buyers_gets_an_answer(home: Home) -> None:

@@ -1,9 +1,7 @@
 """BG/NBD against Fader, Hardie & Lee (2005) and against its own invariants."""
 
-import importlib.util
 from dataclasses import astuple
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +10,7 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.special import betaln, expit, gamma, hyp2f1
 
+from tests.value.histories import SHARES, cdnow, history, simulated
 from zhike.value.analysis.btyd import BgNbdParameters, FitError, fit_bg_nbd
 from zhike.value.analysis.btyd.bg_nbd_likelihood import log_likelihood
 from zhike.value.analysis.btyd.checks import History
@@ -28,39 +27,6 @@ MODELS = st.builds(
     log_likelihood=st.just(0.0),
     time_unit=st.just("W"),
 )
-SHARES = st.tuples(st.integers(0, 60), st.floats(0.01, 1), st.floats(0.1, 300), st.integers(0, 3))
-
-
-def cdnow() -> History:
-    """CDNOW 1/10 sample: 2 357 customers, weeks."""
-    spec = importlib.util.find_spec("lifetimes")
-    assert spec is not None and spec.submodule_search_locations
-    path = Path(spec.submodule_search_locations[0]) / "datasets/cdnow_customers_summary.csv"
-    rows = np.genfromtxt(path, delimiter=",", names=True)
-    return History(rows["frequency"], rows["recency"], rows["T"])
-
-
-def simulated(customers: int, r: float, alpha: float, a: float, b: float, seed: int = 4) -> History:
-    """Customers who follow the model exactly, observed for up to 100 weeks."""
-    random = np.random.default_rng(seed)
-    tenure = random.uniform(20, 100, customers)
-    rate, dropout = random.gamma(r, 1 / alpha, customers), random.beta(a, b, customers)
-    orders, last = np.zeros(customers), np.zeros(customers)
-    alive = np.arange(customers)
-    while alive.size:
-        following = last[alive] + random.exponential(1 / rate[alive])
-        seen = following < tenure[alive]
-        alive, following = alive[seen], following[seen]
-        orders[alive] += 1
-        last[alive] = following
-        alive = alive[random.random(alive.size) > dropout[alive]]
-    return History(orders, last, tenure)
-
-
-def history(shares) -> History:
-    """Valid histories from (x, t_x / T, T, weight)."""
-    x, share, tenure, _ = np.array(shares, dtype=float).T
-    return History(x, np.where(x > 0, share * tenure, 0.0), tenure)
 
 
 def parameters_of(fitted: BgNbdParameters) -> tuple[float, ...]:

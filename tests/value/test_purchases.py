@@ -84,6 +84,7 @@ def test_the_sums_of_days_are_what_the_orders_say(orders: list[Order]) -> None:
             "order_count": counts[day],
             "revenue": sum(net for _, other, net, _ in orders if other == day),
             "buyer_count": len({person for person, other, _, _ in orders if other == day}),
+            "walk_in_revenue": 0,
         }
         for day in sorted(counts)
     ]

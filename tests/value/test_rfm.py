@@ -40,7 +40,7 @@ def scored(buyers: list[tuple[int, int, int]], chosen: ValueSettings | None = No
         {"customer_id": [-1], "recency_days": [None], "order_count": [0], "spend_amount": [0]}
     )
     everyone = ibis.memtable(pa.concat_tables([inputs, prospect.cast(inputs.schema)]))
-    everyone = everyone.mutate(as_of=ibis.literal(AS_OF))
+    everyone = everyone.mutate(as_of=ibis.literal(AS_OF), no_profiling=ibis.literal(False))
     rows = RFM_SCORES.shaped(rfm.rfm_scores(rfm.with_rfm(everyone, None, fitted))).to_pyarrow().to_pylist()
     return sorted(rows, key=lambda row: row["customer_id"])
 

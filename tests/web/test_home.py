@@ -54,7 +54,7 @@ def test_the_figures_are_those_of_the_orders(days: int, counted_shop: Home) -> N
 
 
 def test_a_period_without_buyers_has_no_rate_and_no_average() -> None:
-    nobody = PeriodFigures(date(2026, 1, 1), date(2026, 1, 31), True, 0, 0, 0, 0, 0, 0)
+    nobody = PeriodFigures(date(2026, 1, 1), date(2026, 1, 31), True, 0, 0, 0, 0, 0, 0, 0)
     assert nobody.repurchase_rate is None
     assert nobody.average_order_amount is None
 

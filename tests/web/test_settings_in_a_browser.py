@@ -22,12 +22,14 @@ def test_no_settings_page_has_a_fault(
     browser: Browser, live_server: LiveServer, alice: User, language: str, theme: str, width: int
 ) -> None:
     revoke_api_key(actor=alice, key=create_api_key(actor=alice, name="till", scopes=["orders"]).key)
-    create_api_key(actor=alice, name="website", scopes=["events", "profiles"])
+    key = create_api_key(actor=alice, name="website", scopes=["events", "profiles"]).key
     for role in Role:
         colleague(role)
+    somebody = f"/settings/users/{colleague(Role.SALES).pk}"
+    steps = (f"{somebody}/switch/", f"{somebody}/password/", f"/settings/api-keys/{key.pk}/revoke/")
     with visitor(browser, live_server.url, language=language, theme=theme, width=width) as owner:
         owner.sign_in(alice.email, PASSWORD)
-        for address in PAGES:
+        for address in (*PAGES, *steps):
             owner.open(address)
             assert owner.faults() == [], address
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from zhike.cli.folders import prepare
-from zhike.cli.serving import run_web_and_worker
+from zhike.cli.serving import become_web_and_worker
 from zhike.collect.samples import COMPLETE_JOURNEY
 from zhike.kernel import money
 from zhike.kernel.errors import UsageError
@@ -58,7 +58,7 @@ def demo(
     load_and_refresh(home, sample)
     _print_summary(home, sample)
     if not no_serve:
-        run_web_and_worker(home, host=host, port=port)
+        become_web_and_worker(home, host=host, port=port)
 
 
 def load_and_refresh(home: Home, sample: str) -> None:
@@ -131,8 +131,12 @@ def _print_brought(home: Home, brought: Sequence[Brought]) -> None:
     for each in brought:
         click.echo("".join(map(str, _said_of(each))))
     if any(each.report.rejected for each in brought):
-        said = Text("拒绝的记录及原因：{folder}", "rejected records and reasons: {folder}")
-        click.echo(said.format(folder=home.rejects))
+        click.echo(
+            Text(
+                "要得到拒绝的记录及原因：zhike --dir {folder} import rejects 编号 --out FILE.csv，或在“导入”页下载",
+                "to have rejected records and reasons: zhike --dir {folder} import rejects NUMBER --out FILE.csv, or the page “Import”",
+            ).format(folder=home.path)
+        )
 
 
 def _said_of(brought: Brought) -> Iterator[Text]:

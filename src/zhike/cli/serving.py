@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
+import socket
 import sys
-import threading
+from collections.abc import Sequence
 
 import click
 
+from zhike.cli.supervising import CAN_FORK, GaveUp, Service, keep_running
 from zhike.kernel.home import Home
 from zhike.kernel.words import Text
 
@@ -29,9 +29,7 @@ def serve(home: Home, host: str, port: int) -> None:
 def worker(home: Home) -> None:
     """Do the background work: refreshes that pages ask for."""
     from zhike.jobs.worker import run_worker
-    from zhike.pipeline.services import complete_interrupted_work
 
-    complete_interrupted_work(home=home)
     run_worker()
 
 
@@ -45,26 +43,65 @@ def up(home: Home, host: str, port: int) -> None:
 
 
 def run_web_and_worker(home: Home, *, host: str, port: int) -> None:
-    """Serve from this process with a worker beside it; both end together."""
-    beside = subprocess.Popen([sys.executable, "-m", "zhike", "--dir", str(home.path), "worker"])
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    threading.Thread(target=_stop_with, args=(beside,), daemon=True).start()
-    _announce(host, port)
+    """Serve pages and do the background work in two processes; one that dies is started again.
+
+    Call it before anything has been done in this process, or use `become_web_and_worker`.
+    """
+    from zhike.web.server import get_ready, listeners
+
     try:
-        _serve(home, host, port)
-    finally:
-        beside.terminate()
-        try:
-            beside.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            beside.kill()
+        places = listeners(host, port)
+    except OSError as error:
+        raise _taken(host, port, error) from error
+    _announce(host, port)
+    if CAN_FORK:
+        get_ready()
+    else:
+        _close(places)
+    try:
+        keep_running(_services(home, host, port, places))
+    except GaveUp as error:
+        said = Text("{name} 一再意外退出，已停止", "the {name} ended unexpectedly again and again; stopping")
+        raise click.ClickException(str(said.format(name=error))) from error
 
 
-def _stop_with(beside: subprocess.Popen[bytes]) -> None:
-    """A web server without its worker would accept work that nobody does: stop both, loudly."""
-    if beside.wait() not in (0, -signal.SIGTERM):
-        click.echo(Text("后台进程意外退出，正在停止", "the worker ended unexpectedly; stopping"), err=True)
-        os.kill(os.getpid(), signal.SIGTERM)
+def become_web_and_worker(home: Home, *, host: str, port: int) -> None:
+    """Put a fresh process that does `run_web_and_worker` in place of this one."""
+    if not CAN_FORK:
+        run_web_and_worker(home, host=host, port=port)
+        return
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.execv(sys.executable, [*_command(home), "up", "--host", host, "--port", str(port)])
+
+
+def _services(home: Home, host: str, port: int, places: Sequence[socket.socket]) -> tuple[Service, Service]:
+    def serve_pages() -> None:
+        from zhike.web.server import serve_at
+
+        # The listening sockets outlive a web server that dies: whoever asks meanwhile waits a moment.
+        serve_at(home, places)
+
+    def work() -> None:
+        from zhike.jobs.worker import run_worker
+
+        _close(places)
+        run_worker()
+
+    address = ["--host", host, "--port", str(port)]
+    return (
+        Service("web", serve_pages, [*_command(home), "serve", *address]),
+        Service("worker", work, [*_command(home), "worker"]),
+    )
+
+
+def _command(home: Home) -> list[str]:
+    return [sys.executable, "-m", "zhike", "--dir", str(home.path)]
+
+
+def _close(places: Sequence[socket.socket]) -> None:
+    for place in places:
+        place.close()
 
 
 def _serve(home: Home, host: str, port: int) -> None:
@@ -73,11 +110,15 @@ def _serve(home: Home, host: str, port: int) -> None:
     try:
         serve_pages(home, host, port)
     except OSError as error:
-        said = Text(
-            "无法在 {host}:{port} 启动（{error}）。端口被占用时可用 --port 另选一个",
-            "cannot listen on {host}:{port} ({error}). If the port is taken, choose another by --port",
-        )
-        raise click.ClickException(str(said.format(host=host, port=port, error=error))) from error
+        raise _taken(host, port, error) from error
+
+
+def _taken(host: str, port: int, error: OSError) -> click.ClickException:
+    said = Text(
+        "无法在 {host}:{port} 启动（{error}）。端口被占用时可用 --port 另选一个",
+        "cannot listen on {host}:{port} ({error}). If the port is taken, choose another by --port",
+    )
+    return click.ClickException(str(said.format(host=host, port=port, error=error)))
 
 
 def _announce(host: str, port: int) -> None:

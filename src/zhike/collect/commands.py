@@ -36,6 +36,11 @@ _COUNTS = {
     "rejected": Text("拒绝", "rejected"),
     "skipped": Text("空行", "blank"),
 }
+_REJECTS_IN = Text("拒绝的记录及原因：{file}", "rejected records and reasons: {file}")
+_REJECTS_BY = Text(
+    "要得到拒绝的记录及原因：zhike import rejects {run} --out FILE.csv",
+    "to have the rejected records and reasons: zhike import rejects {run} --out FILE.csv",
+)
 _DRY_COUNTS = {**_COUNTS, "duplicates": Text("其中文件内重复", "of them repeats")}
 _OPTIONS = (
     click.argument("file", type=click.Path(path_type=Path)),
@@ -48,6 +53,12 @@ _OPTIONS = (
     click.option("--encoding", help="of a text file, such as big5"),
     click.option("--repair", "repairs", multiple=True, help="a repair by name; may be given several times"),
     click.option("--dry-run", "is_dry_run", is_flag=True, help="check every row and keep nothing"),
+    click.option(
+        "--rejects",
+        type=click.Path(path_type=Path),
+        metavar="OUT",
+        help="write the records that are not taken to this CSV file, with reasons",
+    ),
     click.option("--json", "as_json", is_flag=True, help="print the report as JSON"),
 )
 
@@ -58,20 +69,23 @@ def import_group() -> None:
 
 
 def _add(kind: str, needed: str) -> None:
-    def bring(home: Home, file: Path, as_json: bool, **told: Any) -> None:
+    def bring(home: Home, file: Path, rejects: Path | None, as_json: bool, **told: Any) -> None:
         from zhike.collect import services
+        from zhike.collect.rejected import write_rejects_out
         from zhike.jobs.progress import TerminalProgress
 
         with TerminalProgress() as progress:
             report = services.import_file(home=home, kind=kind, file=file, progress=progress, **told)
-        _print(report, as_json=as_json)
+        if rejects is not None and report.rejected:
+            write_rejects_out(home=home, run_id=report.run_id, out=rejects)
+        _print(report, rejects if report.rejected else None, as_json=as_json)
         if report.rejected:
             click.get_current_context().exit(DONE_WITH_REJECTS)
 
     bring.__doc__ = f"""Bring in {kind.replace("_", " ")} from a FILE: CSV, Excel, Parquet, NDJSON, or a ZIP of one.
 
-    Needed columns: {needed}. The same file again changes nothing. Records that cannot be taken are kept in a
-    file of rejects, and the exit code is 3.
+    Needed columns: {needed}. The same file again changes nothing. Records that cannot be taken are kept sealed
+    for a while and can be had as a file (--rejects, or zhike import rejects); the exit code is then 3.
     """
     command: Callable[..., None] = click.pass_obj(bring)
     for option in reversed(_OPTIONS):
@@ -97,15 +111,30 @@ def template(name: str, out: Path) -> None:
     click.echo(said.format(file=out))
 
 
+@import_group.command("rejects")
+@click.argument("run", type=int)
+@click.option(
+    "--out", required=True, type=click.Path(path_type=Path), metavar="FILE", help="the CSV file to write"
+)
+@click.pass_obj
+def rejects(home: Home, run: int, out: Path) -> None:
+    """Write the records that the import RUN did not take to a file, with reasons; goes on record."""
+    from zhike.collect.rejected import write_rejects_out
+
+    write_rejects_out(home=home, run_id=run, out=out)
+    click.echo(_REJECTS_IN.format(file=out))
+
+
 @import_group.command("undo")
 @click.argument("run", type=int)
 @click.option("--json", "as_json", is_flag=True, help="print what was done as JSON")
 @click.pass_obj
 def undo(home: Home, run: int, as_json: bool) -> None:
     """Take back what the import with the number RUN brought in."""
-    from zhike.collect import services
+    from zhike.collect.undoing import undo_import
+    from zhike.jobs.progress import LogProgress
 
-    done = services.undo_import(home=home, run_id=run)
+    done = undo_import(home=home, run_id=run, progress=LogProgress())
     if as_json:
         plain = {"run_id": done.run_id, "removed": done.removed, "restored": done.restored}
         click.echo(json.dumps(plain))
@@ -117,14 +146,15 @@ def undo(home: Home, run: int, as_json: bool) -> None:
     click.echo(said.format(run=done.run_id, removed=done.removed, restored=done.restored))
 
 
-def _print(report: ImportReport, *, as_json: bool) -> None:
+def _print(report: ImportReport, rejects: Path | None, *, as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps(report.as_dict(), ensure_ascii=False, indent=2))
+        plain = report.as_dict() | {"rejects_file": None if rejects is None else str(rejects)}
+        click.echo(json.dumps(plain, ensure_ascii=False, indent=2))
     else:
-        _print_report(report)
+        _print_report(report, rejects)
 
 
-def _print_report(report: ImportReport) -> None:
+def _print_report(report: ImportReport, rejects: Path | None) -> None:
     head = Text(
         "第 {run} 号导入：{records:,} 条记录（{read_as}）", "import {run}: {records:,} records ({read_as})"
     )
@@ -133,10 +163,12 @@ def _print_report(report: ImportReport) -> None:
         click.echo(Text("试运行：没有保存任何数据", "a dry run: nothing was kept"))
     for name, text in (_DRY_COUNTS if report.is_dry_run else _COUNTS).items():
         click.echo(f"  {text!s:<12} {getattr(report, name):>12,}")
+    if report.walk_ins:
+        said = Text("其中散客销售（没有客户）", "of them walk-in sales, of nobody")
+        click.echo(f"  {said!s} {report.walk_ins:,}")
     _print_warnings(report)
-    if report.rejects_file is not None:
-        said = Text("拒绝的记录及原因：{file}", "rejected records and reasons: {file}")
-        click.echo(said.format(file=report.rejects_file))
+    if report.rejected:
+        click.echo((_REJECTS_BY if rejects is None else _REJECTS_IN).format(run=report.run_id, file=rejects))
         for code, count in report.reasons.items():
             click.echo(f"  {code:<24} {count:>12,}")
 

@@ -120,7 +120,7 @@ class PostedColumns:
 
 
 def posted_columns(posted: QueryDict, header: Sequence[str], kind: Kind, *, currency: str) -> PostedColumns:
-    """The mapping in the fields `column-PLACE`, `said-FIELD-N` and `word-FIELD-N`."""
+    """The mapping in the fields `column-PLACE`, `said-FIELD-N`, `word-FIELD-N` and `option-NAME`."""
     columns: dict[str, str] = {}
     questions: dict[str, str] = {}
     error = None
@@ -144,7 +144,16 @@ def posted_columns(posted: QueryDict, header: Sequence[str], kind: Kind, *, curr
         if found:
             values[name] = found
     mapping: dict[str, Any] = {"columns": columns, "values": values}
-    return PostedColumns(mapping | ({"questions": questions} if questions else {}), error)
+    if questions:
+        mapping["questions"] = questions
+    return PostedColumns(mapping | _posted_options(posted, kind), error)
+
+
+def _posted_options(posted: QueryDict, kind: Kind) -> dict[str, Any]:
+    """What was decided about the rows; a word that the kind does not have is left out."""
+    words = {each.name: (posted.get(f"option-{each.name}", ""), each.choices) for each in kind.options}
+    said = {name: word for name, (word, choices) in words.items() if word in choices}
+    return {"options": said} if said else {}
 
 
 def _wrong(

@@ -46,6 +46,10 @@ class ImportRun(TrackedWork):
     # Rejected records by code, and those of the unchanged that repeat an earlier record of the file.
     reasons = models.JSONField(default=dict)
     duplicates = models.BigIntegerField(default=0)
+    # Good orders that name no customer.
+    walk_ins = models.BigIntegerField(default=0)
+    # How often a worker that started found it cut off and began it anew.
+    restart_count = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
         ordering = ("-pk",)
@@ -57,6 +61,24 @@ class ImportRun(TrackedWork):
     def batch(self) -> str:
         """The name under which the customers keep what the run recorded."""
         return f"import-{self.pk}"
+
+
+class ImportUndo(TrackedWork):
+    """One request to take an import back."""
+
+    run = models.ForeignKey(ImportRun, on_delete=models.CASCADE, related_name="undos")
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    reason = models.CharField(max_length=200, default="")
+    removed = models.BigIntegerField(default=0)
+    restored = models.BigIntegerField(default=0)
+
+    class Meta:
+        ordering = ("-pk",)
+
+    def __str__(self) -> str:
+        return f"undo of import {self.run_id}"
 
 
 class Upload(models.Model):

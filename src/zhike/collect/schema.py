@@ -5,6 +5,11 @@ from zhike.lake.catalog import Column, Table, register
 
 _SOURCE = Column("source", "string", Text("来源", "source"))
 _PROFILE = Column("profile_id", "int64", Text("来源记录编号", "profile id"))
+_BUYER = Column(
+    "profile_id",
+    "int64",
+    Text("来源记录编号；散客销售没有", "profile id; none for a walk-in sale, which is nobody's"),
+)
 
 ORDERS = Table(
     "orders",
@@ -14,7 +19,7 @@ ORDERS = Table(
     (
         _SOURCE,
         Column("order_id", "string", Text("来源中的订单号", "order number in its source")),
-        _PROFILE,
+        _BUYER,
         Column("ordered_at", "timestamp", Text("下单时间", "time of the order")),
         Column("ordered_on", "date", Text("下单日（店铺时区）", "day of the order in the shop's time zone")),
         Column("amount", "int64", Text("实付金额", "amount paid"), "minor_units"),
@@ -49,7 +54,7 @@ ORDER_LINES = Table(
         _SOURCE,
         Column("order_id", "string", Text("来源中的订单号", "order number in its source")),
         Column("line_number", "int64", Text("行号", "line number within the order")),
-        _PROFILE,
+        _BUYER,
         Column("ordered_on", "date", Text("下单日", "day of the order")),
         Column("product_id", "string", Text("商品编号", "product id in its source")),
         Column("quantity", "int64", Text("数量", "quantity"), "count"),

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from django.db import transaction
-
-from zhike.accounts.audit.actions import Target, action
-from zhike.accounts.services import record_audit
 from zhike.collect.cancelling import WayOut, cancel_import
 from zhike.collect.imports.columns import Choice
 from zhike.collect.imports.destinations import Task
 from zhike.collect.imports.guesses import ColumnGuess, guessed_mapping, header_fingerprint
 from zhike.collect.imports.kinds import Kind, kind_named
 from zhike.collect.imports.mapping import ColumnMapping, mapping_of, read_mapping
-from zhike.collect.imports.naming import called
 from zhike.collect.imports.presets import Preset, preset_named
 from zhike.collect.imports.reading import open_records, require_file
 from zhike.collect.imports.records import shown, trimmed
@@ -27,28 +22,24 @@ from zhike.collect.imports.repairs import checked_repairs
 from zhike.collect.imports.report import ImportReport
 from zhike.collect.imports.work import Reading, Work, workshop
 from zhike.collect.models import ImportRun, MappingMemory, Upload
-from zhike.collect.uploads import check_checked, check_decided, upload_place, write_first_rejects
-from zhike.customers.services import undo_profiles
+from zhike.collect.recovering import COUNTS, FACTS_LOCK, LOCK_WAIT_SECONDS, discard, end_what_was_cut_off
+from zhike.collect.rejected import keep_first_rejects
+from zhike.collect.uploads import check_checked, check_decided, uploaded_file
+from zhike.customers.records import OWN_SOURCES
 from zhike.jobs.progress import Progress, Several
-from zhike.jobs.services import RowProgress, mark_interrupted, tracked
+from zhike.jobs.services import RowProgress, tracked
 from zhike.jobs.tracking import JobState
-from zhike.kernel import clock
-from zhike.kernel.errors import UsageError, ZhikeError
+from zhike.kernel.errors import UsageError
 from zhike.kernel.home import Home
 from zhike.kernel.words import Language
-from zhike.lake.catalog import Table
-from zhike.lake.histories import undo_commits
-from zhike.lake.snapshots import Lake, open_lake
+from zhike.lake.snapshots import open_lake
 
 if TYPE_CHECKING:
     from zhike.accounts.selectors import User
 
-IMPORT_UNDONE = action("import.undone", zh="撤销导入", en="took an import back")
-FACTS_LOCK = "facts"
 # One for all kinds: a customer of an order and the same key in a list of customers are one profile.
 DEFAULT_SOURCE = "orders"
 _LONGEST_SOURCE = 40
-_COUNTS = ("records", "inserted", "updated", "unchanged", "rejected", "skipped", "duplicates")
 
 
 def import_file(
@@ -171,38 +162,44 @@ def run_import(*, home: Home, run: ImportRun, progress: Progress) -> ImportRepor
     """
     upload = run.upload
     assert upload is not None
-    file, kind = upload_place(home, upload), kind_named(run.kind)
+    file, kind = uploaded_file(home, upload), kind_named(run.kind)
     with _under_way(home, run, Several([progress, WayOut(run)])) as task:
-        with called(file, upload.file_name, folder=task.folder):
-            require_file(file)
-            # It may have been told anew until it was taken from the queue.
-            run.refresh_from_db(fields=["mapping", "repairs"])
-            mapping = replace(mapping_of(run.mapping, kind.names, place="mapping"), is_complete=True)
-            reading = Reading(
-                file,
-                Choice(mapping),
-                upload.sheet or None,
-                upload.encoding or None,
-                checked_repairs(run.repairs),
-            )
-            report = _brought(task, reading)
-        write_first_rejects(home, report)
-    return report
+        require_file(file)
+        # It may have been told anew until it was taken from the queue.
+        run.refresh_from_db(fields=["mapping", "repairs"])
+        mapping = replace(mapping_of(run.mapping, kind.names, place="mapping"), is_complete=True)
+        reading = Reading(
+            file,
+            Choice(mapping),
+            upload.sheet or None,
+            upload.encoding or None,
+            checked_repairs(run.repairs),
+        )
+        return _brought(task, reading)
 
 
 @contextmanager
 def _under_way(home: Home, run: ImportRun, progress: Progress) -> Iterator[Task]:
-    with tracked(run), open_lake(home.lake).locked(FACTS_LOCK), workshop(home, run.pk) as folder:
-        # Nobody else can be importing: what says so was cut off.
-        mark_interrupted(ImportRun, but=run.pk)
-        lake, watching = open_lake(home.lake), Several([RowProgress(run), progress])
-        yield Task(home, lake, run, kind_named(run.kind), folder, watching, run.is_dry_run)
+    lake, watching = open_lake(home.lake), Several([RowProgress(run), progress])
+    lock = lake.locked(FACTS_LOCK, wait_seconds=LOCK_WAIT_SECONDS)
+    with tracked(run, under=lock), workshop(home, run.pk) as folder:
+        end_what_was_cut_off(home=home, but=run)
+        try:
+            yield Task(home, lake, run, kind_named(run.kind), folder, watching, run.is_dry_run)
+        except BaseException:
+            discard(home=home, run=run)
+            raise
 
 
 def _brought(task: Task, reading: Reading) -> ImportReport:
     run, choice = task.run, reading.choice
-    report = Work(task, reading, recall=lambda fingerprint: _remembered(run.kind, fingerprint)).run_through()
-    _keep(run, report)
+    work = Work(
+        task,
+        reading,
+        recall=lambda fingerprint: _remembered(run.kind, fingerprint),
+        keep=lambda report: _keep(task.home, run, report),
+    )
+    report = work.run_through()
     if not run.is_dry_run and (choice.mapping is not None or choice.preset is not None):
         _remember(run)
     return report
@@ -248,86 +245,6 @@ def guessed_columns(
         return guessed_mapping(records, wanted, (remembered or {}).get("columns"))
 
 
-@dataclass(frozen=True, slots=True)
-class Undone:
-    """What taking an import back did: rows that went, and rows that are what they were before."""
-
-    run_id: int
-    removed: int
-    restored: int
-
-
-def undo_import(*, home: Home, run_id: int, user: User | None = None, reason: str = "") -> Undone:
-    """Take back what an import brought: what it added goes, what it changed becomes what it was.
-
-    Profiles of customers stay, without what the import said about them.
-
-    Raises
-    ------
-    UsageError
-        ``undo.unknown`` for a number that no import has.
-    ZhikeError
-        ``undo.nothing``, ``undo.done``, ``undo.touched`` if a later import changed the same rows, ``undo.gone``
-        if the lake no longer has what was there before; ``lake.busy`` while another import runs.
-    """
-    lake = open_lake(home.lake)
-    with lake.locked(FACTS_LOCK):
-        run = ImportRun.objects.filter(pk=run_id).first()
-        _check_undo(run_id, run)
-        assert run is not None
-        with transaction.atomic():
-            _note_undone(run, user, reason)
-            return _undone(lake, run)
-
-
-def _note_undone(run: ImportRun, user: User | None, reason: str) -> None:
-    run.undone_at, run.undone_by, run.undo_reason = clock.now(), user, reason
-    run.save(update_fields=["undone_at", "undone_by", "undo_reason"])
-    if user is not None:
-        record_audit(actor=user, action=IMPORT_UNDONE, object=Target("import", run.pk), reason=reason)
-
-
-def _undone(lake: Lake, run: ImportRun) -> Undone:
-    kind = kind_named(run.kind)
-    if kind.table is not None:
-        return _facts_undone(lake, run, kind.table)
-    return _people_undone(run, kind)
-
-
-def _facts_undone(lake: Lake, run: ImportRun, table: Table) -> Undone:
-    if run.version_before is None or run.version_after is None:
-        return Undone(run.pk, 0, 0)
-    removed, restored = undo_commits(lake, table, before=run.version_before, after=run.version_after)
-    return Undone(run.pk, removed, restored)
-
-
-def _people_undone(run: ImportRun, kind: Kind) -> Undone:
-    if kind.destination == "points":
-        # Balances of imports that were taken back no longer count; the rows stay as a record.
-        return Undone(run.pk, run.inserted, run.updated)
-    undo_profiles(batch=run.batch)
-    return Undone(run.pk, run.inserted, run.updated)
-
-
-def _check_undo(run_id: int, run: ImportRun | None) -> None:
-    if run is None:
-        raise UsageError(
-            "undo.unknown", zh=f"没有第 {run_id} 号导入", en=f"there is no import number {run_id}"
-        )
-    if run.undone_at is not None:
-        raise ZhikeError(
-            "undo.done",
-            zh=f"第 {run_id} 号导入已经在 {run.undone_at:%Y-%m-%d %H:%M} 撤销过",
-            en=f"import {run_id} was undone already, on {run.undone_at:%Y-%m-%d %H:%M} UTC",
-        )
-    if run.state != JobState.DONE or run.is_dry_run:
-        raise ZhikeError(
-            "undo.nothing",
-            zh=f"第 {run_id} 号导入没有完成，或只是试运行，没有可撤销的内容",
-            en=f"import {run_id} did not finish or was a dry run: there is nothing to undo",
-        )
-
-
 def _check_preset(kind: Kind, preset: Preset | None) -> None:
     if preset is not None and preset.kind.name != kind.name:
         raise UsageError(
@@ -352,6 +269,12 @@ def checked_source(source: str) -> str:
             zh=f"来源名“{shown(name)}”应有 1 至 {_LONGEST_SOURCE} 个字符，例如 tmall",
             en=f"the source “{shown(name)}” must have 1 to {_LONGEST_SOURCE} characters, such as shopify",
         )
+    if name in OWN_SOURCES:
+        raise UsageError(
+            "source.refused",
+            zh=f"“{name}”是本程序自用的来源名，请换一个，例如 tmall",
+            en=f"the source “{name}” is the program's own; choose another name, such as shopify",
+        )
     return name
 
 
@@ -367,9 +290,12 @@ def _remember(run: ImportRun) -> None:
     )
 
 
-def _keep(run: ImportRun, report: ImportReport) -> None:
-    for name in _COUNTS:
+def _keep(home: Home, run: ImportRun, report: ImportReport) -> None:
+    if run.upload_id is not None:
+        home.rejects.mkdir(mode=0o700, exist_ok=True)
+        keep_first_rejects(home, report)
+    for name in COUNTS:
         setattr(run, name, getattr(report, name))
     run.rejects_file = report.rejects_file.name if report.rejects_file else ""
     run.reasons = dict(report.reasons)
-    run.save(update_fields=[*_COUNTS, "rejects_file", "reasons"])
+    run.save(update_fields=[*COUNTS, "rejects_file", "reasons"])

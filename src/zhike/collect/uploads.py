@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import secrets
 from collections.abc import Iterable
-from datetime import timedelta
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
-from zhike.accounts.audit.actions import Target, action
-from zhike.accounts.services import record_audit
 from zhike.collect.imports.kinds import kind_named
 from zhike.collect.imports.mapping import mapping_of
 from zhike.collect.imports.reading import ENDINGS
 from zhike.collect.imports.repairs import checked_repairs
-from zhike.collect.imports.report import ImportReport
-from zhike.collect.imports.storage import write_private
+from zhike.collect.imports.storage import SealedFile, write_private
 from zhike.collect.models import ImportRun, Upload
+from zhike.collect.rejected import forget_rejects
+from zhike.collect.settings import ImportSettings
 from zhike.jobs.tracking import JobState
 from zhike.kernel import clock
 from zhike.kernel.errors import UsageError, ZhikeError
@@ -29,8 +26,6 @@ if TYPE_CHECKING:
     from zhike.accounts.selectors import User
 
 LARGEST_UPLOAD = 256 << 20
-KEPT_FOR = timedelta(days=7)
-REJECTS_TAKEN = action("import.rejects_downloaded", zh="下载拒绝的记录", en="downloaded rejected records")
 _FOLDER = "uploads"
 _UNPRINTED = re.compile(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 
@@ -46,7 +41,7 @@ def store_upload(
     chunks: Iterable[bytes],
     corrects: ImportRun | None = None,
 ) -> Upload:
-    """Keep a file for the steps of an import, readable by the owner of the data folder only.
+    """Keep a file for the steps of an import, sealed.
 
     Parameters
     ----------
@@ -62,10 +57,10 @@ def store_upload(
     """
     kind_named(kind)
     shown = _UNPRINTED.sub("", PurePath(name.replace("\\", "/")).name)[-255:] or "file"
-    ending = check_ending(shown)
-    room = home.path / _FOLDER
+    check_ending(shown)
+    room = uploads_folder(home)
     room.mkdir(mode=0o700, exist_ok=True)
-    stored = f"{secrets.token_urlsafe(24)}{ending}"
+    stored = f"{secrets.token_urlsafe(24)}.sealed"
     size, checksum = _written(room / stored, chunks)
     return Upload.objects.create(
         kind=kind,
@@ -129,9 +124,19 @@ def too_large() -> UsageError:
     )
 
 
+def uploads_folder(home: Home) -> Path:
+    return home.path / _FOLDER
+
+
 def upload_place(home: Home, upload: Upload) -> Path:
     """Where the file is, or was."""
-    return home.path / _FOLDER / upload.stored_name
+    return uploads_folder(home) / upload.stored_name
+
+
+def uploaded_file(home: Home, upload: Upload) -> SealedFile:
+    """The file, to be read; sentences call it by the name that its owner knows."""
+    ending = PurePath(upload.file_name).suffix.lower()
+    return SealedFile(upload_place(home, upload), upload.file_name, ending)
 
 
 def choose_reading(*, upload: Upload, encoding: str, sheet: str) -> None:
@@ -193,8 +198,8 @@ def check_there(upload: Upload) -> None:
     if upload.removed_at is not None:
         raise ZhikeError(
             "upload.removed",
-            zh=f"“{upload.file_name}”已从服务器删除（导入完成，或已满 7 天），请重新上传",
-            en=f"“{upload.file_name}” is no longer kept (its import is done, or seven days are over); upload it again",
+            zh=f"“{upload.file_name}”已从服务器删除（导入完成，或已过保存期），请重新上传",
+            en=f"“{upload.file_name}” is no longer kept (its import is done, or its time is over); upload it again",
         )
 
 
@@ -225,44 +230,17 @@ def remove_upload(*, home: Home, upload: Upload) -> None:
     """Delete the file, and what its checks kept of it; the row stays as a record."""
     upload_place(home, upload).unlink(missing_ok=True)
     for run in upload.runs.filter(is_dry_run=True).exclude(rejects_file=""):
-        (home.rejects / run.rejects_file).unlink(missing_ok=True)
-        first_rejects_place(home, run.pk).unlink(missing_ok=True)
-        ImportRun.objects.filter(pk=run.pk).update(rejects_file="")
+        forget_rejects(home=home, run=run)
     upload.removed_at = upload.removed_at or clock.now()
     upload.save(update_fields=["removed_at"])
 
 
 def remove_old_uploads(*, home: Home) -> int:
-    """Delete the files that have been there for seven days, unless an import of theirs is under way; how many."""
-    old = Upload.objects.filter(removed_at=None, uploaded_at__lt=clock.now() - KEPT_FOR)
+    """Delete the files whose time is over, unless an import of theirs is under way; how many."""
+    oldest = clock.now() - home.section("imports", ImportSettings).uploads_for
+    old = Upload.objects.filter(removed_at=None, uploaded_at__lt=oldest)
     busy = ImportRun.objects.filter(state__in=(JobState.QUEUED, JobState.RUNNING), upload__isnull=False)
     gone = list(old.exclude(pk__in=busy.values("upload")))
     for upload in gone:
         remove_upload(home=home, upload=upload)
     return len(gone)
-
-
-def first_rejects_place(home: Home, run_id: int) -> Path:
-    return home.rejects / f"{run_id}-first.json"
-
-
-def write_first_rejects(home: Home, report: ImportReport) -> None:
-    """Keep the first rejected records of every code beside the file of rejects: they may quote it."""
-    if report.rejects_file is None:
-        return
-    said = {
-        code: [[each.number, each.column, each.reason.zh, each.reason.en] for each in some]
-        for code, some in report.first_rejects.items()
-    }
-    with write_private(first_rejects_place(home, report.run_id)) as out:
-        out.write(json.dumps(said, ensure_ascii=False).encode())
-
-
-def note_rejects_taken(*, run: ImportRun, user: User) -> None:
-    """Record that somebody downloaded the rejected records: they may be personal."""
-    record_audit(
-        actor=user,
-        action=REJECTS_TAKEN,
-        object=Target("import", run.pk),
-        details={"records": run.rejected},
-    )

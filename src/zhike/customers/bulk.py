@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,21 +10,23 @@ from django.conf import settings
 from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 
-from zhike.accounts.access import Right, may
+from zhike.accounts.access import Right, Scope, may, scope_of
 from zhike.accounts.selectors import User, user_with_id
 from zhike.customers.choosing import chosen_ids
 from zhike.customers.exports import current_snapshot
 from zhike.customers.filters import selection_of
 from zhike.customers.listing import viewer_of
 from zhike.customers.selectors import visible_customer_ids
+from zhike.customers.selectors.assignments import assignment_operations, changing_hands
 from zhike.customers.selectors.tags import customers_with_tag, tag_operations
-from zhike.customers.services.assignment import assign_customers
-from zhike.customers.services.tags import tag_customers, tag_name, untag_customers
+from zhike.customers.services.assignment import assign_customers, undo_assignment
+from zhike.customers.services.tags import tag_customers, tag_name, undo_tag_operation, untag_customers
 from zhike.kernel.errors import UsageError
 from zhike.kernel.words import Text
-from zhike.pages.posted import number_in
+from zhike.pages.posted import needed_number_in, number_in
 
 _MOST_PICKED = 1_000
+_MOST_OPERATIONS = 40
 _TITLES = {
     "tag": Text("打标签“{what}”", "Put the tag “{what}” on"),
     "untag": Text("去掉标签“{what}”", "Take the tag “{what}” off"),
@@ -60,12 +63,16 @@ class PreviewPage:
 
 @dataclass(frozen=True, slots=True)
 class OperationRow:
+    """`kind` and `id` name the operation; `may_undo` for whoever looks."""
+
+    kind: str
     id: int
     title: Text
     count: int
     by: str
     made_at: datetime
     is_undone: bool
+    may_undo: bool
 
 
 @dataclass(frozen=True)
@@ -125,24 +132,68 @@ def apply(change: BulkChange, *, actor: User) -> int:
     return len(do(customer_ids=change.ids, name=change.name, actor=actor).profile_ids)
 
 
-def operations_page() -> OperationsPage:
-    rows = (
-        OperationRow(
+def operations_page(viewer: User) -> OperationsPage:
+    """What was done lately, newest first; whoever works with their own customers sees what they did themselves."""
+    by = viewer if scope_of(viewer) is Scope.OWN else None
+    rows = [
+        *_tag_rows(by, may_undo=may(viewer, Right.TAG)),
+        *_assignment_rows(by, may_undo=may(viewer, Right.EDIT_CUSTOMERS)),
+    ]
+    rows.sort(key=lambda row: row.made_at, reverse=True)
+    return OperationsPage(tuple(rows[:_MOST_OPERATIONS]), reverse("customers:list"))
+
+
+def undo(posted: QueryDict, *, actor: User) -> None:
+    """Take back what a form names.
+
+    Raises
+    ------
+    UsageError
+        ``bulk.operation``, and what the services and the fields' own readers raise.
+    """
+    kind, operation_id = posted.get("kind", ""), needed_number_in(posted, "operation")
+    needed = {"tag": Right.TAG, "assignment": Right.EDIT_CUSTOMERS}.get(kind)
+    if needed is None or not may(actor, needed):
+        raise UsageError(
+            "bulk.operation", zh="你不能撤销这种操作，请找店主", en="you cannot take this back; ask the owner"
+        )
+    if kind == "tag":
+        undo_tag_operation(operation_id=operation_id, actor=actor)
+    else:
+        undo_assignment(operation_id=operation_id, actor=actor)
+
+
+def _tag_rows(by: User | None, *, may_undo: bool) -> Iterator[OperationRow]:
+    for operation in tag_operations(by=by):
+        yield OperationRow(
+            kind="tag",
             id=operation.pk,
             title=_TITLES["tag" if operation.is_added else "untag"].format(what=operation.tag.name),
             count=len(operation.profile_ids),
             by=str(operation.actor or ""),
             made_at=operation.made_at,
             is_undone=operation.undone_at is not None,
+            may_undo=may_undo,
         )
-        for operation in tag_operations()
-    )
-    return OperationsPage(tuple(rows), reverse("customers:list"))
+
+
+def _assignment_rows(by: User | None, *, may_undo: bool) -> Iterator[OperationRow]:
+    for operation in assignment_operations(by=by):
+        yield OperationRow(
+            kind="assignment",
+            id=operation.pk,
+            title=_TITLES["assign"].format(what=str(operation.owner) if operation.owner else _NOBODY),
+            count=len(operation.customer_ids),
+            by=str(operation.actor or ""),
+            made_at=operation.made_at,
+            is_undone=operation.undone_at is not None,
+            may_undo=may_undo,
+        )
 
 
 def _changing(change: BulkChange) -> int:
     if change.action == "assign":
-        return len(change.ids)
+        return changing_hands(change.owner_id, change.ids)
     having = len(customers_with_tag(change.name, among=change.ids))
     return len(change.ids) - having if change.action == "tag" else having
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import ibis.expr.types as ir
 
 from zhike.accounts.selectors import User
+from zhike.customers.expecting import expected_customers
 from zhike.customers.filters import OVERVIEW, Selection, narrowed
-from zhike.customers.pieces import Held, Search, is_among
+from zhike.customers.moves import moved
+from zhike.customers.pieces import Expected, Held, Moved, Search, is_among
 from zhike.customers.selectors.finding import customers_searched, database_ids, ids_in_sight
 from zhike.lake.snapshots import Snapshot
 
@@ -19,12 +21,18 @@ def chosen_customers(snapshot: Snapshot, selection: Selection, viewer: User | No
     viewer
         None for the command line, which sees everybody.
     """
-    found: dict[tuple[str, str], set[int]] = {}
+    found: dict[tuple[str, str], set[int] | ir.IntegerColumn] = {}
     for piece in selection.pieces:
         if isinstance(piece, Search):
             found[piece.name, piece.value] = customers_searched(piece.value, snapshot, viewer)
         elif isinstance(piece, Held):
             found[piece.name, piece.value] = database_ids(piece.name, piece.value)
+        elif isinstance(piece, Moved):
+            found[piece.name, piece.value] = moved(
+                snapshot.table("value_history"), snapshot.table(OVERVIEW), piece.move
+            )
+        elif isinstance(piece, Expected):
+            found[piece.name, piece.value] = expected_customers(snapshot, piece.name, piece.value)
     chosen = narrowed(snapshot.table(OVERVIEW), selection, found)
     in_sight = ids_in_sight(viewer)
     return chosen if in_sight is None else chosen.filter(is_among(chosen.customer_id, in_sight))

@@ -92,7 +92,7 @@ def export_one(home: Home, customer_id: int, out: Path, reason: str) -> None:
 @click.option("--yes", is_flag=True, help="do not ask; there is no way back")
 @click.pass_obj
 def erase(home: Home, customer_id: int, reason: str, yes: bool) -> None:
-    """Forget one customer: records, contacts, orders and events, in database and lake.
+    """Forget one customer: records, contacts, orders and events, in database, lake, uploads and rejected records.
 
     Their contacts stay on the suppression list as keyed fingerprints. Refresh afterwards: the snapshots from
     before are dropped.
@@ -102,11 +102,13 @@ def erase(home: Home, customer_id: int, reason: str, yes: bool) -> None:
     question = str(Text("抹除 #{id}，不可恢复？", "Erase #{id}? There is no way back").format(id=customer_id))
     if not yes:
         click.confirm(question, abort=True, err=True)
-    records = erase_customer(customer_id=customer_id, reason=reason)
+    erased = erase_customer(customer_id=customer_id, reason=reason)
     said = Text(
         "已抹除 {records} 条来源记录。请运行 zhike refresh", "{records} records erased. Now run zhike refresh"
     )
-    click.echo(said.format(records=records))
+    click.echo(said.format(records=erased.records))
+    for name, count in erased.elsewhere.items():
+        click.echo(f"  {name:<24} {count:>6,}")
 
 
 @click.group("keys")

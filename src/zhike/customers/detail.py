@@ -117,9 +117,25 @@ _METHODS = {
         "BG/NBD 与 Gamma-Gamma 模型，预计 {days} 个购买日",
         "BG/NBD and Gamma-Gamma, {days} order days expected",
     ),
+    "mbg_nbd": Text(
+        "MBG/NBD 与 Gamma-Gamma 模型，预计 {days} 个购买日",
+        "MBG/NBD and Gamma-Gamma, {days} order days expected",
+    ),
+    "pareto_nbd": Text(
+        "Pareto/NBD 与 Gamma-Gamma 模型，预计 {days} 个购买日",
+        "Pareto/NBD and Gamma-Gamma, {days} order days expected",
+    ),
+    "blend": Text(
+        "模型与最近 365 天各半，预计 {days} 个购买日",
+        "half a model, half the last 365 days; {days} order days expected",
+    ),
     "rule": Text(
-        "按规则估计（数据不足以拟合模型），预计 {days} 个购买日",
-        "by rule (too little data for the model), {days} order days expected",
+        "按规则“与最近 365 天相同”，预计 {days} 个购买日",
+        "by the rule “like the last 365 days”, {days} order days expected",
+    ),
+    "rule_mean_rate": Text(
+        "按规则“历史平均速度”，预计 {days} 个购买日",
+        "by the rule “historic mean rate”, {days} order days expected",
     ),
 }
 _NO_FORECAST = Text("还没有有效订单，无法预测", "no order that counts yet, so no forecast")

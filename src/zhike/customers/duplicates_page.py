@@ -23,7 +23,7 @@ from zhike.customers.selectors.links import (
     standing_links_of,
 )
 from zhike.customers.selectors.people import people_of
-from zhike.customers.words import field_text, level_text, rule_text
+from zhike.customers.words import field_text, level_text, rule_text, source_text
 from zhike.jobs.selectors import worker_is_alive
 from zhike.jobs.tracking import JobState
 from zhike.kernel.words import Text
@@ -57,7 +57,7 @@ class PairShown:
     rule: Text
     customer_ids: tuple[int, int]
     names: tuple[str, str]
-    sources: tuple[str, str]
+    sources: tuple[Text, Text]
     evidence: tuple[EvidenceShown, ...]
     rows: tuple[ComparedRow, ...]
 
@@ -144,7 +144,7 @@ def _pair(pair: ProposedPair, people: dict[int, Person]) -> PairShown:
             masked("name", people[pair.customer_ids[0]].name),
             masked("name", people[pair.customer_ids[1]].name),
         ),
-        sources=pair.sources,
+        sources=(source_text(pair.sources[0]), source_text(pair.sources[1])),
         evidence=tuple(
             EvidenceShown(field_text(name), level_text(level), _colour(level))
             for name, level in pair.evidence.items()

@@ -16,6 +16,7 @@ from zhike.accounts.selectors import User
 from zhike.accounts.services import record_audit
 from zhike.customers.choosing import chosen_customers
 from zhike.customers.filters import OVERVIEW, Selection
+from zhike.customers.normal import written_phone
 from zhike.customers.selectors import Person, source_keys_of
 from zhike.customers.selectors.people import people_of
 from zhike.customers.slices import slices
@@ -63,6 +64,7 @@ class Personal(StrEnum):
         }[self]
 
 
+_FOR_PEOPLE = (".csv", ".xlsx")
 _EVERYTHING = Text("无，全部行", "none, all rows")
 
 
@@ -163,17 +165,22 @@ def _write(
     personal: Personal,
 ) -> int:
     batches = batches_of(snapshot.fetch(rows))
+    is_for_people = out.suffix.lower() in _FOR_PEOPLE
     if personal.columns:
         table = replace(table, columns=(*table.columns, *personal.columns))
-        batches = _with_people(batches, personal)
+        batches = _with_people(batches, personal, is_for_people=is_for_people)
     business = home.business()
     zone: ZoneInfo = business.zone
     return write_file(out, Extract(table, batches, business.currency, zone, snapshot.as_of, filter))
 
 
-def _with_people(batches: Iterable[pa.RecordBatch], personal: Personal) -> Iterator[pa.RecordBatch]:
+def _with_people(
+    batches: Iterable[pa.RecordBatch], personal: Personal, *, is_for_people: bool
+) -> Iterator[pa.RecordBatch]:
     for batch in batches:
         columns = _identifying(batch.column("customer_id").to_pylist(), personal)
+        if is_for_people and "phone" in columns:
+            columns["phone"] = [written_phone(value) if value else value for value in columns["phone"]]
         for column in personal.columns:
             batch = batch.append_column(column.name, pa.array(columns[column.name], pa.string()))
         yield batch

@@ -8,7 +8,7 @@ from typing import Literal
 
 from zhike.customers.filters import FILTERS, OVERVIEW, Selection
 from zhike.customers.sorting import Sort
-from zhike.customers.words import CONSENT_CHANNEL_TEXTS
+from zhike.customers.words import CONSENT_CHANNEL_TEXTS, source_text
 from zhike.kernel.words import Text
 from zhike.lake import catalog
 
@@ -36,11 +36,18 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """What the database has to choose from: tags and sources by name, colleagues by account."""
+    """What the database has to choose from: tags and sources by name, colleagues by account.
+
+    Parameters
+    ----------
+    has_names
+        Whether somebody can be looked for by name, contact and key.
+    """
 
     tags: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     owners: tuple[tuple[int, str], ...] = ()
+    has_names: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +68,8 @@ _DAYS = {
 }
 _ANY = Text("不限", "Any")
 _NOBODY = Text("没有负责人", "Nobody")
+_SEARCHED = Text("姓名、手机、邮箱、编号、订单号", "Name, phone, e-mail, number or order")
+_SEARCHED_WITHOUT_NAMES = Text("客户编号、订单号", "Customer number or order")
 _SEVERAL = Text("已选 {count} 项", "{count} chosen")
 
 
@@ -74,7 +83,7 @@ def filter_bar(
             "q",
             Text("搜索", "Search"),
             "search",
-            Text("姓名、手机、邮箱、编号、订单号", "Name, phone, e-mail, number or order"),
+            _SEARCHED if offered.has_names else _SEARCHED_WITHOUT_NAMES,
         ),
         _codes(selection, "tier", "tier", Text("等级", "Tier")),
         _codes(selection, "segment", "rfm_segment", Text("RFM 分层", "RFM group"), prefix="rfm:"),
@@ -116,7 +125,9 @@ def _database_fields(selection: Selection, offered: Offered) -> Iterable[Field]:
     if offered.tags:
         yield _select(selection, "tag", Text("标签", "Tag"), {n: Text(n, n) for n in offered.tags})
     if len(offered.sources) > 1:
-        yield _select(selection, "source", Text("来源", "Source"), {n: Text(n, n) for n in offered.sources})
+        yield _select(
+            selection, "source", Text("来源", "Source"), {n: source_text(n) for n in offered.sources}
+        )
     if len(offered.owners) > 1:
         owners = {str(pk): Text(name, name) for pk, name in offered.owners} | {"none": _NOBODY}
         yield _select(selection, "owner", Text("负责人", "Looked after by"), owners)

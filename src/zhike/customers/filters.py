@@ -10,13 +10,27 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 
 import ibis.expr.types as ir
 
-from zhike.customers.pieces import Bound, Comparison, Found, Held, Is, Piece, Search, is_any_of
+from zhike.customers.expecting import RESTOCK_DAYS, SCORES
+from zhike.customers.moves import GROUPINGS, day_of, move_of, sentence_of
+from zhike.customers.pieces import (
+    Bound,
+    Comparison,
+    Expected,
+    Found,
+    Held,
+    Is,
+    Moved,
+    Piece,
+    Search,
+    is_any_of,
+)
 from zhike.customers.records import CONSENT_CHANNELS
 from zhike.customers.sorting import DEFAULT_SORT, SORTS, Sort
-from zhike.customers.words import CONSENT_CHANNEL_TEXTS
+from zhike.customers.words import CONSENT_CHANNEL_TEXTS, source_text
 from zhike.kernel.errors import ZhikeError
 from zhike.kernel.money import decimal_amount, minor_digits, minor_units, symbol
 from zhike.kernel.words import Text
@@ -130,7 +144,7 @@ def _tag(name: str, value: str, currency: str) -> Held:
 
 def _source(name: str, value: str, currency: str) -> Held:
     text = _plain_text(Text("来源", "the source"), value)
-    return Held(name, text, Text(f"来源：{text}", f"source: {text}"))
+    return Held(name, text, Text("来源：{source}", "source: {source}").format(source=source_text(text)))
 
 
 def _owner(name: str, value: str, currency: str) -> Held:
@@ -263,6 +277,52 @@ def _alive(comparison: Comparison, sign: str) -> _Reader:
     return read
 
 
+def _first_order(comparison: Comparison, sentence: Text) -> _Reader:
+    def read(name: str, value: str, currency: str) -> Bound:
+        day = _date(Text("首单日", "the day of the first order"), value)
+        return Bound(name, value, sentence.format(day=day), "first_order_on", comparison, day)
+
+    return read
+
+
+def _moved(name: str, value: str, currency: str) -> Moved:
+    columns = (catalog.table(OVERVIEW).column(column) for column in GROUPINGS.values())
+    labels = {grouping: column.labels for grouping, column in zip(GROUPINGS, columns, strict=True)}
+    read = move_of(value, labels)
+    if isinstance(read, Text):
+        raise _bad(Text("迁移", "the movement"), value, read)
+    return Moved(name, value, sentence_of(read, labels[read.grouping]), read)
+
+
+def _risk(name: str, value: str, currency: str) -> Expected:
+    title = Text("流失风险", "churn risk")
+    labels = catalog.table(SCORES).column("risk_band").labels
+    if value not in labels:
+        known = ", ".join(labels)
+        raise _bad(title, value, Text("可用：" + known, "known: " + known))
+    said = Text("{title}：{label}", "{title}: {label}").format(title=title, label=labels[value])
+    return Expected(name, value, said)
+
+
+def _due(name: str, value: str, currency: str) -> Expected:
+    sentence = Text("预计 {n} 天内再次下单", "next order expected within {n} days")
+    number = _whole(sentence.format(n="N"), value, 0, _MOST_DAYS)
+    return Expected(name, str(number), sentence.format(n=number))
+
+
+def _overdue(name: str, value: str, currency: str) -> Expected:
+    _flag(name, value)
+    return Expected(name, value, Text("已过预计下单日", "overdue by their own rhythm"))
+
+
+def _restock(name: str, value: str, currency: str) -> Expected:
+    text = _plain_text(Text("类目", "the category"), value)
+    said = Text(
+        f"预计 {RESTOCK_DAYS} 天内再买：{text}", f"expected to buy again within {RESTOCK_DAYS} days: {text}"
+    )
+    return Expected(name, text, said)
+
+
 _Reader = Callable[[str, str, str], Piece]
 
 FILTERS: Mapping[str, _Reader] = {
@@ -284,6 +344,13 @@ FILTERS: Mapping[str, _Reader] = {
     "bought_within": _days("recency_days", "<=", Text("{n} 天内买过", "bought within {n} days")),
     "quiet_for": _days("recency_days", ">", Text("超过 {n} 天没买", "quiet for more than {n} days")),
     "first_within": _days("tenure_days", "<=", Text("首单在 {n} 天内", "first order within {n} days")),
+    "first_from": _first_order(">=", Text("首单不早于 {day}", "first order on {day} or later")),
+    "first_to": _first_order("<=", Text("首单不晚于 {day}", "first order on {day} or earlier")),
+    "moved": _moved,
+    "risk": _risk,
+    "due_within": _due,
+    "overdue": _overdue,
+    "restock": _restock,
     "repeat_within": _repeat,
     "buyers": _buyers,
     "prospects": _prospects,
@@ -304,6 +371,13 @@ def _whole(title: Text, value: str, lowest: int, highest: int) -> int:
         )
         raise _bad(title, value, wanted)
     return number
+
+
+def _date(title: Text, value: str) -> date:
+    day = day_of(value)
+    if day is None:
+        raise _bad(title, value, Text("日期应写成 2026-05-31", "a date is written as 2026-05-31"))
+    return day
 
 
 def _flag(name: str, value: str) -> None:

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from zhike.customers.masking import masked
 from zhike.customers.normal import CITY_TIERS, EDUCATIONS, GENDERS, INCOME_BANDS, OCCUPATIONS
+from zhike.customers.records import BY_HAND, PLACE
 from zhike.customers.selectors.people import Person, Shown
 from zhike.customers.selectors.sources import SourceRecord
-from zhike.customers.words import attribute_text, field_text
+from zhike.customers.survivorship import Precedence, precedence
+from zhike.customers.words import attribute_text, field_text, source_text, value_text
 from zhike.kernel.words import Text
 
 if TYPE_CHECKING:
     from zhike.customers.models import AttributeDefinition
 
 _ONLY = Text("只有这个来源有", "the only source that says so")
+_TYPED = Text("手工填写的优先", "what staff typed comes first")
 _VERIFIED = Text("已验证的优先", "verified ones come first")
 _AGREED = Text("各来源一致", "all sources agree")
 _NEWEST = Text("最新的优先", "the newest comes first")
-_YES, _NO = Text("是", "yes"), Text("否", "no")
 _ORDER = ("name", "phone", "email", "birthday", "address")
 
 _CODES: Mapping[str, Mapping[str, Text]] = {
@@ -36,7 +38,7 @@ _CODES: Mapping[str, Mapping[str, Text]] = {
 @dataclass(frozen=True, slots=True)
 class OtherValue:
     value: Text | str
-    source: str
+    source: Text
     since: datetime
 
 
@@ -44,17 +46,24 @@ class OtherValue:
 class FieldShown:
     """A field with the value that is shown, where it comes from and why; and what else is said.
 
-    `said` is the value itself, for comparing and never for showing: two that differ may be masked alike.
+    Parameters
+    ----------
+    by
+        Who typed it; empty for what a source sent.
+    said
+        The value itself, for comparing and never for showing: two that differ may be masked alike.
     """
 
+    code: str
     text: Text
     value: Text | str
-    source: str
+    source: Text
     since: datetime
     why: Text
     is_verified: bool = False
+    by: str = ""
     others: tuple[OtherValue, ...] = ()
-    said: str = field(default="", repr=False)
+    said: object = field(default="", repr=False)
 
 
 def fields_shown(person: Person, *, is_masked: bool) -> tuple[FieldShown, ...]:
@@ -70,13 +79,12 @@ def fields_shown(person: Person, *, is_masked: bool) -> tuple[FieldShown, ...]:
 def attributes_shown(
     records: Sequence[SourceRecord], definitions: Mapping[str, AttributeDefinition]
 ) -> tuple[FieldShown, ...]:
-    """Coarse attributes of all records in one: of several, that of the record that changed last."""
-    newest_first = sorted(records, key=lambda record: record.changed_at, reverse=True)
-    codes = dict.fromkeys(code for record in newest_first for code in record.attributes)
-    return tuple(
-        _attribute(code, [r for r in newest_first if code in r.attributes], definitions.get(code))
-        for code in sorted(codes)
-    )
+    """Coarse attributes of all records in one, by the rule that names and contacts go by; a place is of one piece."""
+    codes = sorted({code for record in records for code in record.attributes})
+    said = {code: _saying(code, records) for code in codes}
+    for code in PLACE:
+        said[code] = _of_one_piece(code, said)
+    return tuple(_attribute(code, said[code], definitions.get(code)) for code in codes if said[code])
 
 
 def attribute_label(code: str, definition: AttributeDefinition | None) -> Text:
@@ -84,17 +92,45 @@ def attribute_label(code: str, definition: AttributeDefinition | None) -> Text:
     return Text(definition.label_zh, definition.label_en) if definition else attribute_text(code)
 
 
+def _saying(code: str, records: Sequence[SourceRecord]) -> list[SourceRecord]:
+    """The records that have an attribute, the one that is shown first."""
+
+    def rank(record: SourceRecord) -> Precedence:
+        return precedence(source=record.source, changed_at=record.since(code), profile_id=record.profile_id)
+
+    return sorted((r for r in records if code in r.attributes), key=rank, reverse=True)
+
+
+def _of_one_piece(code: str, said: Mapping[str, Sequence[SourceRecord]]) -> list[SourceRecord]:
+    """The records that say a part of the place: those first that mean the parts above it, and none without one."""
+    above = [higher for higher in PLACE[: PLACE.index(code)] if said.get(higher)]
+    shown = {higher: said[higher][0].attributes[higher] for higher in above}
+
+    def means_another(record: SourceRecord) -> bool:
+        return any(record.attributes.get(higher) != place for higher, place in shown.items())
+
+    # False comes before True, and else the order stays.
+    fitting = sorted(said.get(code, ()), key=means_another)
+    return fitting if fitting and not means_another(fitting[0]) else []
+
+
 def _field(name: str, first: Shown, values: Sequence[Shown], is_masked: bool) -> FieldShown:
     others = [value for value in values if value is not first]
     different = [value for value in others if value.value != first.value]
+    is_by_verification = first.is_verified and any(not each.is_verified for each in different)
     return FieldShown(
+        code=name,
         text=field_text(name),
         value=_covered(first, is_masked),
-        source=first.source,
+        source=source_text(first.source),
         since=first.changed_at,
-        why=_why(others, different, first.is_verified and any(not each.is_verified for each in different)),
+        why=_why(first.source, others, different, is_by_verification),
         is_verified=first.is_verified,
-        others=tuple(OtherValue(_covered(each, is_masked), each.source, each.changed_at) for each in others),
+        by=first.by,
+        others=tuple(
+            OtherValue(_covered(each, is_masked), source_text(each.source), each.changed_at)
+            for each in others
+        ),
         said=first.value,
     )
 
@@ -110,23 +146,30 @@ def _attribute(
     different = [each for each in others if each.attributes[code] != first.attributes[code]]
     labels = _labels(code, definition)
     return FieldShown(
+        code=code,
         text=attribute_label(code, definition),
-        value=_said(first.attributes[code], labels),
-        source=first.source,
-        since=first.changed_at,
-        why=_why(others, different, False),
+        value=value_text(first.attributes[code], labels),
+        source=source_text(first.source),
+        since=first.since(code),
+        why=_why(first.source, others, different, is_by_verification=False),
+        by=first.typings[code].by if code in first.typings else "",
         others=tuple(
-            OtherValue(_said(each.attributes[code], labels), each.source, each.changed_at) for each in others
+            OtherValue(value_text(each.attributes[code], labels), source_text(each.source), each.since(code))
+            for each in others
         ),
-        said=str(first.attributes[code]),
+        said=first.attributes[code],
     )
 
 
-def _why(others: Sequence[object], different: Sequence[object], is_by_verification: bool) -> Text:
+def _why(
+    source: str, others: Sequence[object], different: Sequence[object], is_by_verification: bool
+) -> Text:
     if not others:
         return _ONLY
     if not different:
         return _AGREED
+    if source == BY_HAND:
+        return _TYPED
     return _VERIFIED if is_by_verification else _NEWEST
 
 
@@ -134,16 +177,3 @@ def _labels(code: str, definition: AttributeDefinition | None) -> Mapping[str, T
     if definition is None:
         return _CODES.get(code, {})
     return {option["code"]: Text(option["zh"], option["en"]) for option in definition.options}
-
-
-def _said(value: Any, labels: Mapping[str, Text]) -> Text | str:
-    if isinstance(value, bool):
-        return _YES if value else _NO
-    if isinstance(value, (list, tuple)):
-        return _joined([labels.get(str(each), str(each)) for each in value])
-    return labels.get(str(value), str(value))
-
-
-def _joined(values: Iterable[Text | str]) -> Text:
-    texts = [value if isinstance(value, Text) else Text(value, value) for value in values]
-    return Text("、".join(text.zh for text in texts), ", ".join(text.en for text in texts))

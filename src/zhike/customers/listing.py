@@ -20,8 +20,8 @@ from zhike.customers.filters import Selection, selection_of
 from zhike.customers.labels import Badge, badge, days_ago
 from zhike.customers.pieces import Piece
 from zhike.customers.selectors import Person, people_shown, source_keys_of
-from zhike.customers.selectors.finding import source_names
 from zhike.customers.selectors.links import proposed_count
+from zhike.customers.selectors.profiles import source_names
 from zhike.customers.selectors.tags import tag_names, tags_by_customer
 from zhike.customers.sorting import Sort, ordered
 from zhike.customers.view_tabs import EVERYBODY, ViewTabs, plain_query, view_tabs
@@ -66,6 +66,7 @@ class CustomerRow:
     customer_id: int
     href: str
     name: str
+    nickname: str
     contact: str
     keys: str
     tags: tuple[tuple[str, bool], ...]
@@ -140,7 +141,7 @@ def list_page(request: HttpRequest) -> ListPage:
     chosen = chosen_customers(snapshot, selection, viewer) if not selection.problems else None
     total, spend = _totals(snapshot, chosen) if chosen is not None else (0, 0)
     pages = paging(request, total=total)
-    offered = _offered()
+    offered = _offered(viewer)
     kept = tuple((name, request.GET.get(name, "")) for name in ("size", "view"))
     return ListPage(
         has_snapshot=True,
@@ -174,9 +175,9 @@ def viewer_of(request: HttpRequest) -> User:
     return request.user
 
 
-def _offered() -> Offered:
+def _offered(viewer: User) -> Offered:
     owners = tuple((user.pk, str(user)) for user in users() if user.is_active)
-    return Offered(tuple(tag_names()), tuple(source_names()), owners)
+    return Offered(tuple(tag_names()), tuple(source_names()), owners, may(viewer, Right.SEE_CONTACTS))
 
 
 def _chip_text(piece: Piece, offered: Offered) -> Text:
@@ -222,6 +223,7 @@ def _row(row: dict[str, Any], person: Person, keys: str, tags: Iterable[tuple[st
         customer_id=row["customer_id"],
         href=reverse("customers:detail", args=[row["customer_id"]]),
         name=person.name,
+        nickname=person.nickname,
         contact=next((person.first[kind].value for kind in ("phone", "email") if kind in person.first), ""),
         keys=keys,
         tags=tuple(tags),

@@ -12,6 +12,8 @@ def masked(kind: str, value: str) -> str:
     'z***@example.com'
     >>> masked("name", "欧阳娜娜")
     '欧***'
+    >>> masked("nickname", "山 茶 客")
+    '山***'
     """
     match kind:
         case "phone":
@@ -22,6 +24,9 @@ def masked(kind: str, value: str) -> str:
             return f"{local[:1]}***@{domain}"
         case "name":
             return " ".join(word[:1] + "*" * min(len(word) - 1, 3) for word in value.split())
+        case "nickname":
+            # As a name; but people put spaces between the letters of a nickname, and each would stay.
+            return value[:1] + "***"
         case "birthday":
             return "****"
         case "address":

@@ -81,6 +81,7 @@ class LinksPage:
     back_href: str
     merge_href: str
     sources: tuple[SourcePanel, ...]
+    may_split: bool
     history: tuple[HistoryRow, ...]
 
 
@@ -109,7 +110,8 @@ def links_page(request: HttpRequest, customer_id: int) -> LinksPage:
         name=panels.name,
         back_href=reverse("customers:detail", args=[customer_id]),
         merge_href=reverse("customers:merge", args=[customer_id]),
-        sources=panels.sources,
+        sources=tuple(source for source in panels.sources if not source.is_typed),
+        may_split=sum(not source.is_typed for source in panels.sources) > 1,
         history=tuple(
             HistoryRow(event, *_STATES[event.state], rule_text(event.rule))
             for event in link_history(customer_id)
@@ -141,7 +143,9 @@ def _other(request: HttpRequest, customer_id: int) -> int | None:
 
 def _candidates(request: HttpRequest, customer_id: int, searched: str) -> tuple[Candidate, ...]:
     snapshot = open_lake(settings.ZHIKE_HOME.lake).current()
-    found = people_called(searched) | (set(customer_ids_found(searched, snapshot)) if snapshot else set())
+    found = people_called(searched) | (
+        set(customer_ids_found(searched, snapshot, by_key=True)) if snapshot else set()
+    )
     ids = [pk for pk in sorted(found - {customer_id}) if is_visible(viewer_of(request), pk)][
         :_MOST_CANDIDATES
     ]
@@ -164,7 +168,7 @@ def _compared(customer_id: int, other_id: int) -> tuple[ComparedRow, ...]:
     both = (customer_id, other_id)
     definitions = definitions_by_code()
     records = [records_of(pk, with_keys=True) for pk in both]
-    keys = [", ".join(f"{r.source} {r.source_key}" for r in some) for some in records]
+    keys = [", ".join(f"{r.source} {r.source_key}" for r in some if r.source_key) for some in records]
     fields = [
         (*fields_shown(person_of(pk, is_masked=False), is_masked=True), *attributes_shown(some, definitions))
         for pk, some in zip(both, records, strict=True)

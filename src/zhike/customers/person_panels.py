@@ -12,13 +12,13 @@ from zhike.accounts.access import Right, may
 from zhike.accounts.selectors import User, users
 from zhike.customers.lineage import FieldShown, attribute_label, attributes_shown, fields_shown
 from zhike.customers.masking import masked
-from zhike.customers.records import CONSENT_CHANNELS, PURPOSES
+from zhike.customers.records import BY_HAND, CONSENT_CHANNELS, PURPOSES
 from zhike.customers.selectors.consents import ConsentState, consents_of, refuses_profiling
 from zhike.customers.selectors.people import Person, person_of
 from zhike.customers.selectors.sensitive import definitions_by_code, sensitive_codes_of
 from zhike.customers.selectors.sources import NoteShown, SourceRecord, customer_state, notes_of, records_of
 from zhike.customers.selectors.tags import TagShown, tags_of
-from zhike.customers.words import CONSENT_CHANNEL_TEXTS, PURPOSE_TEXTS, field_text
+from zhike.customers.words import CONSENT_CHANNEL_TEXTS, PURPOSE_TEXTS, field_text, source_text
 from zhike.kernel.words import Text
 
 
@@ -32,14 +32,15 @@ class IdentityShown:
 
 @dataclass(frozen=True, slots=True)
 class SourcePanel:
-    """One record behind the customer, with what it says of them, masked."""
+    """One record behind the customer, with what it says of them, masked; `is_typed` by staff."""
 
     profile_id: int
-    source: str
+    source: Text
     key: str
     made_at: datetime
     changed_at: datetime
     identities: tuple[IdentityShown, ...]
+    is_typed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,7 @@ class Rights:
 @dataclass(frozen=True, slots=True)
 class PersonPanels:
     name: str
+    nickname: str
     contacts: tuple[str, ...]
     fields: tuple[FieldShown, ...]
     attributes: tuple[FieldShown, ...]
@@ -94,6 +96,11 @@ class PersonPanels:
     rights: Rights
     links_href: str
 
+    @property
+    def called(self) -> str:
+        """The name, or the nickname of somebody whose name nobody knows; masked."""
+        return self.name or self.nickname
+
 
 def person_panels(customer_id: int, viewer: User) -> PersonPanels:
     """Everything of the page that the database knows; names, contacts, keys and notes with the right only."""
@@ -102,9 +109,10 @@ def person_panels(customer_id: int, viewer: User) -> PersonPanels:
     person = person_of(customer_id, is_masked=False) if rights.see_contacts else Person(customer_id)
     state = customer_state(customer_id)
     definitions = definitions_by_code()
-    sealed = sensitive_codes_of(customer_id)
+    sealed = sensitive_codes_of(customer_id) if rights.see_contacts else []
     return PersonPanels(
         name=masked("name", person.name),
+        nickname=masked("nickname", person.nickname) if person.nickname else "",
         contacts=tuple(
             masked(kind, person.first[kind].value) for kind in ("phone", "email") if kind in person.first
         ),
@@ -145,7 +153,13 @@ def _source(record: SourceRecord, person: Person) -> SourcePanel:
         if each.profile_id == record.profile_id
     ]
     return SourcePanel(
-        record.profile_id, record.source, record.source_key, record.made_at, record.changed_at, tuple(said)
+        profile_id=record.profile_id,
+        source=source_text(record.source),
+        key=record.source_key,
+        made_at=record.made_at,
+        changed_at=record.changed_at,
+        identities=tuple(said),
+        is_typed=record.source == BY_HAND,
     )
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import reduce
-from typing import Literal
+from typing import Any, Literal
 
 import ibis
 import ibis.expr.types as ir
 
+from zhike.customers.moves import Move
 from zhike.kernel.words import Text
 
 Comparison = Literal["<=", ">=", ">"]
@@ -54,13 +56,32 @@ class Bound:
     sentence: Text
     column: str
     comparison: Comparison
-    number: int | float
+    number: int | float | date
 
 
-Piece = Search | Held | Is | Bound
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Customers who went from one group to another; which they are, the history of the snapshot says."""
 
-Found = Mapping[tuple[str, str], Collection[int]]
-"""Customer ids by name and value of each `Search` and `Held`."""
+    name: str
+    value: str
+    sentence: Text
+    move: Move
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """Customers of whom something is expected; which they are, the forecasts of the snapshot say."""
+
+    name: str
+    value: str
+    sentence: Text
+
+
+Piece = Search | Held | Is | Bound | Moved | Expected
+
+Found = Mapping[tuple[str, str], Collection[int] | ir.IntegerColumn]
+"""Customer ids by name and value of each `Search`, `Held`, `Moved` and `Expected`; of the last two as a column of a table."""
 
 
 def is_among(column: ir.IntegerColumn, ids: Collection[int]) -> ir.BooleanValue:
@@ -74,12 +95,17 @@ def is_any_of(overview: ir.Table, pieces: list[Piece], found: Found) -> ir.Boole
     """Whether a row of the overview fits any of the pieces, which are all of one parameter."""
     # Values of one column become one condition: a thousand of them in an address must not nest a thousand deep.
     codes: dict[str, list[str | int]] = {}
-    bounds: dict[tuple[str, Comparison], int | float] = {}
+    bounds: dict[tuple[str, Comparison], Any] = {}
     ids: set[int] | None = None
+    described: list[ir.BooleanValue] = []
     for piece in pieces:
         match piece:
-            case Search() | Held():
-                ids = (ids or set()).union(found.get((piece.name, piece.value), ()))
+            case Search() | Held() | Moved() | Expected():
+                those = found.get((piece.name, piece.value), ())
+                if isinstance(those, Collection):
+                    ids = (ids or set()).union(those)
+                else:
+                    described.append(overview.customer_id.isin(those))
             case Is(column=column, code=code):
                 codes.setdefault(column, []).append(code)
             case Bound(column=column, comparison=comparison, number=number):
@@ -88,7 +114,7 @@ def is_any_of(overview: ir.Table, pieces: list[Piece], found: Found) -> ir.Boole
     conditions = [overview[column].isin(those) for column, those in codes.items()]
     conditions += [is_among(overview.customer_id, ids)] if ids is not None else []
     conditions += [_COMPARED[comparison](overview[column], n) for (column, comparison), n in bounds.items()]
-    return reduce(operator.or_, conditions)
+    return reduce(operator.or_, [*conditions, *described])
 
 
 _COMPARED: Mapping[Comparison, Callable[..., ir.BooleanValue]] = {

@@ -21,6 +21,16 @@ CONSENT_CHANNELS: tuple[ConsentChannel, ...] = get_args(ConsentChannel)
 
 Verdict = Literal["inserted", "updated", "unchanged"]
 
+PLACE = ("province", "city", "district")
+"""Attributes that name one place together, the largest first."""
+
+BY_HAND = "by_hand"
+"""The source of what staff typed on a customer's page, and the rule that links its record."""
+
+ERASED = "erased"
+OWN_SOURCES = (BY_HAND, ERASED)
+"""Sources that only this program writes: what comes from elsewhere must not pass for what staff typed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Identifier:

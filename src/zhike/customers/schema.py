@@ -17,6 +17,11 @@ PROFILES = Table(
             "string",
             Text("粗粒度属性（JSON）", "coarse attributes as JSON; no direct identifier"),
         ),
+        Column(
+            "no_profiling",
+            "boolean",
+            Text("本人拒绝自动画像", "the person refused to be profiled"),
+        ),
     ),
 )
 

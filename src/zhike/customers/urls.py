@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from django.urls import path
 
-from zhike.customers.views import attributes, bulk, details, duplicates, lists, merging, saved_views
+from zhike.customers.views import (
+    attributes,
+    bulk,
+    details,
+    duplicates,
+    editing,
+    lists,
+    merging,
+    saved_views,
+)
 
 app_name = "customers"
 
@@ -25,6 +34,10 @@ urlpatterns = [
     path("customers/duplicates/undo/", duplicates.undo, name="undo_scan"),
     path("customers/<int:customer_id>/", details.customer_detail, name="detail"),
     path("customers/<int:customer_id>/reveal/", details.reveal, name="reveal"),
+    path("customers/<int:customer_id>/edit/", editing.edit, name="edit"),
+    path("customers/<int:customer_id>/edit/show/", editing.edit_revealed, name="edit_revealed"),
+    path("customers/<int:customer_id>/edit/keep/", editing.keep, name="keep_field"),
+    path("customers/<int:customer_id>/edit/take-back/", editing.take_back, name="take_back_field"),
     path("customers/<int:customer_id>/note/", details.note, name="note"),
     path("customers/<int:customer_id>/consent/", details.consent, name="consent"),
     path("customers/<int:customer_id>/profiling/", details.profiling, name="profiling"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+from zhike.customers.records import BY_HAND
 from zhike.kernel.words import Text
 
 ORDER_STATES: Mapping[str, Text] = {
@@ -83,8 +84,13 @@ CONSENT_CHANNEL_TEXTS: Mapping[str, Text] = {
     "phone": Text("电话", "Phone"),
 }
 
+_YES, _NO = Text("是", "yes"), Text("否", "no")
+
+_SOURCES: Mapping[str, Text] = {BY_HAND: Text("手工填写", "typed by hand")}
+
 _RULES: Mapping[str, Text] = {
     "manual": Text("人工", "by hand"),
+    BY_HAND: Text("手工填写", "typed by hand"),
     "splink": Text("相似度模型", "similarity model"),
     "kept_together": Text("拆分时保留", "kept together at a split"),
     **{
@@ -128,6 +134,25 @@ def is_builtin_attribute(code: str) -> bool:
 def field_text(name: str) -> Text:
     """What a personal field, an identifier or a part of the evidence for a pair is called."""
     return _FIELDS.get(name) or attribute_text(name)
+
+
+def value_text(value: object, labels: Mapping[str, Text]) -> Text | str:
+    """The value of an attribute: codes by their labels, flags as yes and no, lists with commas.
+
+    >>> print(value_text(["green", "other"], {"green": Text("绿茶", "green tea")}))
+    绿茶、other
+    """
+    if isinstance(value, bool):
+        return _YES if value else _NO
+    if not isinstance(value, (list, tuple)):
+        return labels.get(str(value), str(value))
+    texts = [labels.get(str(each)) or Text(str(each), str(each)) for each in value]
+    return Text("、".join(text.zh for text in texts), ", ".join(text.en for text in texts))
+
+
+def source_text(name: str) -> Text:
+    """Where a record comes from; a source of the business's own is called by its own name."""
+    return _SOURCES.get(name) or Text(name, name)
 
 
 def rule_text(name: str) -> Text:

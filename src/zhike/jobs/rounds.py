@@ -56,7 +56,10 @@ class RoundThreads:
             thread.join(_GRACE_SECONDS)
 
     def _go(self, round: Round) -> None:
-        while not self._stopped.wait(round.every_seconds):
+        # At once the first time: what a worker that died left has waited long enough.
+        pause = 0.0
+        while not self._stopped.wait(pause):
+            pause = round.every_seconds
             try:
                 round.work()
             except Exception:  # the next round may fare better; the thread must not end

@@ -6,7 +6,7 @@ import logging
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 
 from zhike.jobs.models import WorkerHeartbeat
 from zhike.jobs.tracking import JobState, TrackedWork
@@ -30,22 +30,32 @@ class RowProgress:
 
 
 @contextmanager
-def tracked(work: TrackedWork) -> Iterator[None]:
+def tracked(work: TrackedWork, *, under: AbstractContextManager[object] | None = None) -> Iterator[None]:
     """Mark queued work as running, then done or failed; errors are kept in the row and raised on.
+
+    `under`, such as the lock of the work, is entered before and left after: whoever holds that lock can be sure
+    that other rows that say running were cut off.
 
     Raises
     ------
     ZhikeError
         ``job.taken`` if somebody else took it from the queue.
     """
-    _claim(work)
-    try:
-        yield
-    except BaseException as error:
-        _fail(work, error)
-        raise
-    work.state, work.finished_at = JobState.DONE, clock.now()
-    work.save(update_fields=["state", "finished_at"])
+    with ExitStack() as held:
+        try:
+            held.enter_context(under or nullcontext())
+        except ZhikeError as error:
+            _claim(work)
+            _fail(work, error)
+            raise
+        _claim(work)
+        try:
+            yield
+        except BaseException as error:
+            _fail(work, error)
+            raise
+        work.state, work.finished_at = JobState.DONE, clock.now()
+        work.save(update_fields=["state", "finished_at"])
 
 
 def mark_interrupted(kind: type[TrackedWork], *, but: int | None = None) -> int:

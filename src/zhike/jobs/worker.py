@@ -8,6 +8,7 @@ import threading
 from django.core.management import call_command
 from django.db import Error, connection
 
+from zhike.jobs.recovery import recover_interrupted_work
 from zhike.jobs.rounds import RoundThreads, registered_rounds
 from zhike.jobs.services import beat_heart
 
@@ -22,7 +23,9 @@ def run_worker() -> None:
     rounds = RoundThreads(registered_rounds())
     rounds.start()
     try:
-        call_command("db_worker", interval=1, verbosity=0)
+        # The rounds are under way meanwhile: what arrives waits for nothing that a crash left.
+        recover_interrupted_work()
+        call_command("db_worker", interval=1, startup_delay=False, verbosity=0)
     finally:
         rounds.stop()
 

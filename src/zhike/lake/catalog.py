@@ -54,13 +54,22 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table of the lake; ``fact`` as it happened, ``published`` by a refresh."""
+    """A table of the lake; ``fact`` as it happened, ``published`` by a refresh.
+
+    Parameters
+    ----------
+    cut_from
+        A wider published table that has every column of this one: then a refresh need not write this one,
+        and readers are given the columns, and the rows that have a value in `cut_where`.
+    """
 
     name: str
     kind: Literal["fact", "published"]
     grain: Text
     key: tuple[str, ...]
     columns: tuple[Column, ...] = field(repr=False)
+    cut_from: str = ""
+    cut_where: str = ""
 
     @property
     def column_names(self) -> tuple[str, ...]:

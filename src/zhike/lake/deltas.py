@@ -37,12 +37,29 @@ class PinnedFile:
 
 @dataclass(frozen=True, slots=True)
 class PinnedTable:
-    """Exactly one version of one table; what a manifest names and an engine reads."""
+    """Exactly one version of one table; what a manifest names and an engine reads.
+
+    `cut_from` is the wider table whose files these are, where this one is not written itself.
+    """
 
     name: str
     version: int
     rows: int
     files: tuple[PinnedFile, ...]
+    cut_from: str = ""
+
+    @property
+    def folder(self) -> str:
+        """The table in whose folder the files lie."""
+        return self.cut_from or self.name
+
+
+@dataclass(frozen=True, slots=True)
+class CommitMark:
+    """What a commit carries (an application transaction of the Delta protocol), so that it can be found again."""
+
+    name: str
+    number: int
 
 
 class DeltaFolder:
@@ -78,6 +95,13 @@ class DeltaFolder:
         except DeltaError:
             return None
 
+    def marked_version(self, name: str, mark: CommitMark, *, after: int) -> int | None:
+        """The version that a commit with this mark made, of those later than `after`; None if there is none."""
+        for entry in sorted((self.path(name) / _LOG).glob("*.json")):
+            if entry.stem.isdigit() and int(entry.stem) > after and mark in _marks(entry):
+                return int(entry.stem)
+        return None
+
     def _pinned(self, name: str, delta: Any) -> PinnedTable:
         # Not `pa.table`: handed a foreign table, it imports pandas wherever that is installed.
         actions = pa.RecordBatchReader.from_stream(delta.get_add_actions(flatten=True)).read_all()
@@ -100,15 +124,22 @@ class DeltaFolder:
             self.path(table.name), schema=table.arrow_schema(), mode="ignore", configuration=_CONFIGURATION
         )
 
-    def append(self, table: Table, rows: pa.Table) -> PinnedTable:
+    def append(self, table: Table, rows: pa.Table, *, mark: CommitMark | None = None) -> PinnedTable:
         """Add rows as one commit."""
         from deltalake import write_deltalake
 
         self.create(table)
-        write_deltalake(self.path(table.name), rows.cast(table.arrow_schema()), mode="append")
+        write_deltalake(
+            self.path(table.name),
+            rows.cast(table.arrow_schema()),
+            mode="append",
+            commit_properties=_properties(mark),
+        )
         return self._settled(table.name)
 
-    def append_files(self, table: Table, files: Sequence[Path]) -> PinnedTable:
+    def append_files(
+        self, table: Table, files: Sequence[Path], *, mark: CommitMark | None = None
+    ) -> PinnedTable:
         """Add Parquet files that were written elsewhere on the same disk as one commit: they move into the table.
 
         They must have the columns of the table, in its order and types.
@@ -127,7 +158,11 @@ class DeltaFolder:
             adds.append(AddAction(place.name, size, {}, moment, True, json.dumps({"numRecords": rows})))
         fsync_path(folder)
         self._open(table.name).create_write_transaction(
-            adds, mode="append", schema=table.arrow_schema(), partition_by=[]
+            adds,
+            mode="append",
+            schema=table.arrow_schema(),
+            partition_by=[],
+            commit_properties=_properties(mark),
         )
         return self._settled(table.name)
 
@@ -139,14 +174,18 @@ class DeltaFolder:
         write_deltalake(self.path(table.name), rows.cast(table.arrow_schema()), mode="overwrite")
         return self._settled(table.name)
 
-    def upsert(self, table: Table, rows: pa.Table) -> PinnedTable:
+    def upsert(self, table: Table, rows: pa.Table, *, mark: CommitMark | None = None) -> PinnedTable:
         """Replace the rows whose key is there, add the others: one commit."""
         self.create(table)
         same_key = " AND ".join(f"old.{column} = new.{column}" for column in table.key)
         (
             self._open(table.name)
             .merge(
-                rows.cast(table.arrow_schema()), predicate=same_key, source_alias="new", target_alias="old"
+                rows.cast(table.arrow_schema()),
+                predicate=same_key,
+                source_alias="new",
+                target_alias="old",
+                commit_properties=_properties(mark),
             )
             .when_matched_update_all()
             .when_not_matched_insert_all()
@@ -154,12 +193,18 @@ class DeltaFolder:
         )
         return self._settled(table.name)
 
-    def restore(self, table: Table, rows: pa.Table) -> PinnedTable:
+    def restore(self, table: Table, rows: pa.Table, *, mark: CommitMark | None = None) -> PinnedTable:
         """Take rows away where `is_inserted`, make the others what they say: one commit, by key."""
         same_key = " AND ".join(f"old.{column} = new.{column}" for column in table.key)
         (
             self._open(table.name)
-            .merge(rows, predicate=same_key, source_alias="new", target_alias="old")
+            .merge(
+                rows,
+                predicate=same_key,
+                source_alias="new",
+                target_alias="old",
+                commit_properties=_properties(mark),
+            )
             .when_matched_delete(predicate="new.is_inserted")
             .when_matched_update({name: f"new.{name}" for name in table.column_names})
             .execute()
@@ -242,6 +287,19 @@ class DeltaFolder:
                 en=f"the newest commit of {name}, {commits[-1]}, is an empty file (a power loss?). "
                 "Restore it from a backup, or delete it and import the last batch again",
             )
+
+
+def _properties(mark: CommitMark | None) -> Any:
+    from deltalake import CommitProperties, Transaction
+
+    return None if mark is None else CommitProperties(app_transactions=[Transaction(mark.name, mark.number)])
+
+
+def _marks(entry: Path) -> set[CommitMark]:
+    """The marks that an entry of the log carries."""
+    actions = [json.loads(line) for line in entry.read_text(encoding="utf-8").splitlines() if line]
+    told = [action["txn"] for action in actions if "txn" in action]
+    return {CommitMark(each["appId"], each["version"]) for each in told}
 
 
 def fsync_path(path: Path) -> None:

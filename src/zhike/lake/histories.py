@@ -9,17 +9,19 @@ import pyarrow.compute as pc
 
 from zhike.kernel.errors import ZhikeError
 from zhike.lake.catalog import Table
-from zhike.lake.deltas import DeltaFolder, PinnedTable
+from zhike.lake.deltas import CommitMark, DeltaFolder, PinnedTable
 from zhike.lake.engines import Budget, Engine, open_engine
 from zhike.lake.snapshots import Lake
 
+_UNDO = "zhike.undo"
 _BUDGET = Budget(threads=2, memory="384MB")
 
 
-def undo_commits(lake: Lake, table: Table, *, before: int, after: int) -> tuple[int, int]:
+def undo_commits(lake: Lake, table: Table, *, before: int, after: int, number: int) -> tuple[int, int]:
     """Make the rows that changed between two versions what they were; how many went, and how many came back.
 
-    The rows of other commits stay as they are.
+    The rows of other commits stay as they are. The commit carries `number`: cut off after it, the same again only
+    counts.
 
     Raises
     ------
@@ -31,13 +33,16 @@ def undo_commits(lake: Lake, table: Table, *, before: int, after: int) -> tuple[
     engine = open_engine(lake.engine_url, _BUDGET, spill=lake.root / "spill")
     try:
         changed = engine.keep("changed", _changed(engine, lake.deltas, table, old, new))
-        _refuse_touched(engine, lake.deltas, table, changed)
+        mark = CommitMark(_UNDO, number)
+        is_done = lake.deltas.marked_version(table.name, mark, after=after) is not None
+        if not is_done:
+            _refuse_touched(engine, lake.deltas, table, changed)
         restored = engine.fetch(changed.select(*table.column_names, "is_inserted"))
     finally:
         engine.close()
     gone = int(pc.sum(restored["is_inserted"]).as_py() or 0)
-    if restored.num_rows:
-        lake.deltas.restore(table, restored)
+    if restored.num_rows and not is_done:
+        lake.deltas.restore(table, restored, mark=mark)
     return gone, restored.num_rows - gone
 
 

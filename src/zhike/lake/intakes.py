@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pyarrow as pa
 
 from zhike.lake.catalog import Table
-from zhike.lake.deltas import DeltaFolder, PinnedTable
+from zhike.lake.deltas import CommitMark, DeltaFolder, PinnedTable
 
 _APP = "zhike.intake"
 # A file of a few rows costs a query as much as one of many.
@@ -24,36 +22,12 @@ def committed_number(deltas: DeltaFolder, table: Table) -> int:
 
 def append_once(deltas: DeltaFolder, table: Table, rows: pa.Table, *, number: int) -> PinnedTable:
     """Add rows as one commit that carries `number` (an application transaction of the Delta protocol)."""
-    from deltalake import write_deltalake
-
-    deltas.create(table)
-    write_deltalake(
-        deltas.path(table.name),
-        rows.cast(table.arrow_schema()),
-        mode="append",
-        commit_properties=_numbered(number),
-    )
-    return deltas._settled(table.name)
+    return deltas.append(table, rows, mark=CommitMark(_APP, number))
 
 
 def upsert_once(deltas: DeltaFolder, table: Table, rows: pa.Table, *, number: int) -> PinnedTable:
     """Replace the rows whose key is there, add the others: one commit that carries `number`."""
-    deltas.create(table)
-    same_key = " AND ".join(f"old.{column} = new.{column}" for column in table.key)
-    (
-        deltas._open(table.name)
-        .merge(
-            rows.cast(table.arrow_schema()),
-            predicate=same_key,
-            source_alias="new",
-            target_alias="old",
-            commit_properties=_numbered(number),
-        )
-        .when_matched_update_all()
-        .when_not_matched_insert_all()
-        .execute()
-    )
-    return deltas._settled(table.name)
+    return deltas.upsert(table, rows, mark=CommitMark(_APP, number))
 
 
 def join_small_files(deltas: DeltaFolder, table: Table) -> bool:
@@ -67,9 +41,3 @@ def join_small_files(deltas: DeltaFolder, table: Table) -> bool:
     deltas._open(table.name).optimize.compact(target_size=_SMALL_BYTES)
     deltas._settled(table.name)
     return True
-
-
-def _numbered(number: int) -> Any:
-    from deltalake import CommitProperties, Transaction
-
-    return CommitProperties(app_transactions=[Transaction(_APP, number)])

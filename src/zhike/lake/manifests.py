@@ -74,7 +74,11 @@ def _plain(manifest: Manifest) -> dict[str, Any]:
 def _parsed(content: dict[str, Any]) -> Manifest:
     tables = {
         name: PinnedTable(
-            name, table["version"], table["rows"], tuple(PinnedFile(**file) for file in table["files"])
+            name,
+            table["version"],
+            table["rows"],
+            tuple(PinnedFile(**file) for file in table["files"]),
+            table.get("cut_from", ""),
         )
         for name, table in content["tables"].items()
     }

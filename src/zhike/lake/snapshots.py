@@ -7,20 +7,25 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import Any
 
 import filelock
+import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from zhike.kernel import clock
 from zhike.kernel.errors import ZhikeError
 from zhike.lake import catalog
+from zhike.lake.binding import bound_table, cut_rows, table_of_files
 from zhike.lake.deltas import DeltaFolder, PinnedTable
-from zhike.lake.engines import WEB_BUDGET, WORKER_BUDGET, Budget, Engine, Fold, open_engine
+from zhike.lake.engines import ROWS_A_PART, WEB_BUDGET, WORKER_BUDGET, Budget, Engine, Fold, open_engine
+from zhike.lake.forgetting import forget_history, forget_spilled, forget_table
 from zhike.lake.manifests import Manifest, ManifestFolder
 
 log = logging.getLogger(__name__)
@@ -61,8 +66,17 @@ class Snapshot:
         with self._lock:
             if name not in self._tables:
                 pinned = self.manifest.tables.get(name)
-                self._tables[name] = _bound(self._engine, self._deltas, catalog.table(name), pinned)
+                self._tables[name] = bound_table(self._engine, self._deltas, catalog.table(name), pinned)
             return self._tables[name]
+
+    def lacks(self, name: str) -> bool:
+        """Whether this snapshot does not have the table with the columns it has today."""
+        pinned = self.manifest.tables.get(name)
+        if pinned is None:
+            return True
+        files = (self._deltas.path(pinned.folder) / file.path for file in pinned.files)
+        today = set(catalog.table(name).column_names)
+        return any(not today <= set(pq.read_schema(file).names) for file in files)
 
     def fetch(self, expression: ir.Table) -> pa.Table:
         """Run a query and return its rows."""
@@ -72,6 +86,24 @@ class Snapshot:
         """Run a query and return its rows as dicts; for small results."""
         rows: list[dict[str, Any]] = self.fetch(expression).to_pylist()
         return rows
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What a database says has changed in a fact: `rows` as they are now, and the keys (one column) of all `touched`, gone ones included."""
+
+    rows: pa.Table
+    touched: pa.Table
+
+
+@dataclass(frozen=True, slots=True)
+class Swapped:
+    """Rows of the files that a version of a fact no longer has, and of those that it has got instead."""
+
+    gone: ir.Table
+    come: ir.Table
+    gone_rows: int
+    come_rows: int
 
 
 class Draft:
@@ -85,6 +117,12 @@ class Draft:
         for fact in catalog.tables("fact"):
             self._pin(fact.name, lake.deltas.pinned(fact.name))
 
+    @cached_property
+    def before(self) -> Snapshot | None:
+        """The snapshot in force, read by the engine of this draft."""
+        manifest = self._lake.manifests_current()
+        return Snapshot(manifest, self._lake.deltas, self._engine) if manifest else None
+
     def table(self, name: str) -> ir.Table:
         """A fact as it was when the draft was opened, or a table produced earlier in this draft."""
         if catalog.table(name).name not in self._tables:
@@ -95,38 +133,86 @@ class Draft:
             )
         return self._tables[name]
 
+    def swapped(self, name: str) -> Swapped:
+        """What the newest version of a fact has otherwise than the snapshot before: whole files, most rows of which may be the same."""
+        table = catalog.table(name)
+        old = self.before.manifest.tables.get(name) if self.before else None
+        was, now = (
+            {file.path: file for file in of.files} if of else {} for of in (old, self._pinned.get(name))
+        )
+        gone, come = (
+            [each[path] for path in each.keys() - other.keys()] for each, other in ((was, now), (now, was))
+        )
+        read = partial(table_of_files, self._engine, self._lake.deltas, table)
+        return Swapped(read(gone), read(come), sum(f.rows for f in gone), sum(f.rows for f in come))
+
     def produce(self, name: str, expression: ir.Table) -> int:
         """Run an expression as the next version of a published table; the number of rows."""
         table = catalog.table(name)
         files = self._engine.write(table.shaped(expression), self._lake.deltas.path(name))
         return self._pin(name, self._lake.deltas.overwrite(table, files))
 
+    def cut(self, name: str) -> int:
+        """Publish a table that is cut from one produced before, without writing it; the number of rows."""
+        table = catalog.table(name)
+        wide = self._pinned[table.cut_from]
+        rows = wide.rows
+        if table.cut_where:
+            rows = self.count(cut_rows(table, self.table(table.cut_from)))
+        return self._pin(name, replace(wide, name=name, rows=rows, cut_from=table.cut_from))
+
+    def carry(self, name: str) -> int:
+        """Publish a table as it is in the snapshot before; the number of rows."""
+        if self.before is None or name not in self.before.manifest.tables:
+            raise ZhikeError(
+                "snapshot.nothing_to_carry",
+                zh=f"之前的快照没有表 {name}，无法沿用",
+                en=f"the snapshot before has no table {name} to carry over",
+            )
+        return self._pin(name, self.before.manifest.tables[name])
+
     def produce_rows(self, name: str, rows: pa.Table) -> int:
         """Publish rows that were computed in memory."""
         return self.produce(name, self._engine.load(name, rows.cast(catalog.table(name).arrow_schema())))
 
-    def copy_fact(self, name: str, mark: str, read: Callable[[], pa.Table]) -> int:
-        """Bring a fact that the database owns up to date; nothing is read while `mark` stays the same."""
+    def copy_fact(
+        self, name: str, mark: str, read: Callable[[str], Changed], *, is_full: bool = False
+    ) -> int:
+        """Bring a fact that the database owns up to date; nothing is read while `mark` stays the same.
+
+        `read` is given the mark of the copy that is there, to read only what changed since, or nothing, to read
+        all; `is_full` reads all in any case.
+        """
         table = catalog.table(name)
         deltas, note = self._lake.deltas, self._lake.root / "marks" / name
         pinned = deltas.pinned(name)
-        if pinned is None or not note.is_file() or note.read_text() != f"{pinned.version} {mark}":
-            files = self._engine.write(table.shaped(self._engine.load(name, read())), deltas.path(name))
-            pinned = deltas.overwrite(table, files)
+        # A release that has more columns reads all anew.
+        columns, noted = " ".join(table.column_names), note.read_text().split("\n") if note.is_file() else []
+        is_known = not is_full and pinned is not None and noted[:2] == [str(pinned.version), columns]
+        since = noted[2] if is_known else ""
+        if pinned is None or since != mark:
+            rows = self._engine.load(name, (changed := read(since)).rows)
+            if since:
+                self._pin(name, pinned)
+                touched = self._engine.load("touched", changed.touched)
+                rows = ibis.union(self.table(name).anti_join(touched, table.key[0]), rows)
+            pinned = deltas.overwrite(table, self._engine.write(table.shaped(rows), deltas.path(name)))
             note.parent.mkdir(exist_ok=True)
-            note.write_text(f"{pinned.version} {mark}")
+            note.write_text(f"{pinned.version}\n{columns}\n{mark}")
         return self._pin(name, pinned)
 
     def keep(self, name: str, expression: ir.Table) -> ir.Table:
         """Run an expression that several stages read and keep it until the draft is closed; never published."""
         return self._engine.keep(name, expression)
 
-    def fold(self, rows: ir.Table, by: str, function: Fold) -> dict[str, ir.Table]:
+    def fold(
+        self, rows: ir.Table, by: str, function: Fold, *, rows_a_part: int = ROWS_A_PART
+    ) -> dict[str, ir.Table]:
         """Hand rows to a function in parts that share no value of `by`, and keep what it gives until the draft is closed.
 
         For what NumPy does better than a query; each name of the result is a table, its parts one after another.
         """
-        return self._engine.fold(rows, by, function)
+        return self._engine.fold(rows, by, function, rows_a_part=rows_a_part)
 
     def load(self, name: str, rows: pa.Table) -> ir.Table:
         """Rows held in memory, as a table to join with; never published."""
@@ -135,12 +221,16 @@ class Draft:
     def fetch(self, expression: ir.Table) -> pa.Table:
         return self._engine.fetch(expression)
 
+    def count(self, expression: ir.Table) -> int:
+        """How many rows a query gives."""
+        return int(self.fetch(expression.aggregate(rows=expression.count()))["rows"][0].as_py())
+
     def publish(self, *, as_of: date, after: int = 0) -> Manifest:
         """Make every table of this draft visible in one step; historical if a later date is current.
 
         `after` is the highest number known elsewhere: numbers are never given twice, even if manifests were lost.
         """
-        current = self._lake.manifests_current()
+        current = self.before.manifest if self.before else None
         newest = max([after, *self._lake.manifests.ids()])
         historical = current is not None and as_of < current.as_of
         manifest = Manifest(
@@ -157,7 +247,7 @@ class Draft:
     def _pin(self, name: str, pinned: PinnedTable | None) -> int:
         if pinned is not None:
             self._pinned[name] = pinned
-        self._tables[name] = _bound(self._engine, self._lake.deltas, catalog.table(name), pinned)
+        self._tables[name] = bound_table(self._engine, self._lake.deltas, catalog.table(name), pinned)
         return pinned.rows if pinned else 0
 
 
@@ -221,10 +311,10 @@ class Lake:
         return None
 
     @contextmanager
-    def draft(self, *, budget: Budget = WORKER_BUDGET) -> Iterator[Draft]:
-        """A draft to fill and publish; leave `locked` around it."""
+    def draft(self, *, budget: Budget = WORKER_BUDGET, engine_url: str = "") -> Iterator[Draft]:
+        """A draft to fill and publish, by another engine than the lake's own if it is named; leave `locked` around it."""
         self._require_space()
-        engine = self._engine(budget)
+        engine = self._engine(budget, engine_url)
         try:
             yield Draft(self, engine)
         finally:
@@ -240,18 +330,18 @@ class Lake:
             engine.close()
 
     @contextmanager
-    def locked(self, what: str) -> Iterator[None]:
+    def locked(self, what: str, *, wait_seconds: float = 0) -> Iterator[None]:
         """Hold the lock of that name; the system frees it when a process dies.
 
         Raises
         ------
         ZhikeError
-            ``lake.busy`` if another process holds it.
+            ``lake.busy`` if another process holds it, and still does after that time.
         """
         self.root.mkdir(parents=True, exist_ok=True)
         lock = filelock.FileLock(self.root / f"{what}.lock")
         try:
-            lock.acquire(timeout=0)
+            lock.acquire(timeout=wait_seconds)
         except filelock.Timeout as error:
             raise ZhikeError(
                 "lake.busy",
@@ -264,7 +354,7 @@ class Lake:
             lock.release()
 
     def forget(self) -> None:
-        """Drop all snapshots and every file that the newest version of a table does not need.
+        """Drop all snapshots, and every file and log entry that the newest version of a table does not need.
 
         For erasing a person: nothing computed or written earlier stays. Under the locks of the refresh and of
         the imports. Until the next refresh there is nothing to show.
@@ -273,8 +363,8 @@ class Lake:
             self.manifests.drop(id)
         self._opened = None
         for table in catalog.tables():
-            pinned = self.deltas.pinned(table.name) if table.kind == "fact" else None
-            self.deltas.sweep(table.name, keep={file.path for file in pinned.files} if pinned else set())
+            (forget_history if table.kind == "fact" else forget_table)(self.deltas, table.name)
+        forget_spilled(self.root / "spill")
 
     def prune(self, *, keep: int) -> None:
         """Drop all but the newest `keep` snapshots of each kind, then the computed files that none of the rest names.
@@ -289,7 +379,7 @@ class Lake:
             for manifest in of_kind[:-keep]:
                 self.manifests.drop(manifest.id)
         for table in catalog.tables("published"):
-            pinned = (m.tables[table.name] for m in kept if table.name in m.tables)
+            pinned = (t for m in kept for t in m.tables.values() if t.folder == table.name)
             self.deltas.sweep(table.name, keep={file.path for each in pinned for file in each.files})
 
     def _reader(self, budget: Budget) -> Engine:
@@ -297,14 +387,14 @@ class Lake:
             self._readers[budget] = self._engine(budget)
         return self._readers[budget]
 
-    def _engine(self, budget: Budget) -> Engine:
-        return open_engine(self.engine_url, budget, spill=self.root / "spill")
+    def _engine(self, budget: Budget, url: str = "") -> Engine:
+        return open_engine(url or self.engine_url, budget, spill=self.root / "spill")
 
     def _damage(self, manifest: Manifest) -> str:
         """What is wrong with the files that a manifest names; empty if all are whole."""
         for table in manifest.tables.values():
             for file in table.files:
-                path = self.deltas.path(table.name) / file.path
+                path = self.deltas.path(table.folder) / file.path
                 if not path.is_file():
                     return f"{path} is missing"
                 if path.stat().st_size != file.size:
@@ -327,7 +417,8 @@ class Lake:
         current = self.manifests_current()
         if current is None:
             return 0
-        computed = (t for name, t in current.tables.items() if catalog.table(name).kind == "published")
+        written = (t for t in current.tables.values() if not t.cut_from)
+        computed = (t for t in written if catalog.table(t.name).kind == "published")
         return sum(file.size for table in computed for file in table.files)
 
 
@@ -335,8 +426,3 @@ class Lake:
 def open_lake(root: Path, engine_url: str = "duckdb") -> Lake:
     """The lake below that folder; the same object within a process."""
     return Lake(root, engine_url)
-
-
-def _bound(engine: Engine, deltas: DeltaFolder, table: catalog.Table, pinned: PinnedTable | None) -> ir.Table:
-    files = [deltas.path(table.name) / file.path for file in pinned.files] if pinned else []
-    return engine.read(table.name, files, table.arrow_schema())

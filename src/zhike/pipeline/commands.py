@@ -17,9 +17,18 @@ from zhike.kernel.words import Text
     type=click.DateTime(["%Y-%m-%d"]),
     help="business date; default today, or the day after old data end",
 )
+@click.option(
+    "--engine",
+    metavar="URL",
+    default="",
+    help="duckdb, spark://HOST:PORT or spark://local; default is the setting [refresh] engine",
+)
+@click.option(
+    "--full", is_flag=True, help="sum up everyone's orders again, not only those of customers who changed"
+)
 @click.option("--json", "as_json", is_flag=True, help="print the run as JSON")
 @click.pass_obj
-def refresh(home: Home, as_of: datetime | None, as_json: bool) -> None:
+def refresh(home: Home, as_of: datetime | None, engine: str, full: bool, as_json: bool) -> None:
     """Compute everything from the facts and publish one snapshot.
 
     A date before the current snapshot makes a historical one, which never becomes current.
@@ -29,9 +38,8 @@ def refresh(home: Home, as_of: datetime | None, as_json: bool) -> None:
     from zhike.pipeline.services import request_refresh, run_refresh
 
     with TerminalProgress() as progress:
-        run = run_refresh(
-            home=home, run=request_refresh(as_of=as_of.date() if as_of else None), progress=progress
-        )
+        requested = request_refresh(as_of=as_of.date() if as_of else None, is_full=full)
+        run = run_refresh(home=home, run=requested, progress=progress, engine_url=engine)
     report = run_report(home=home, run=run)
     if as_json:
         click.echo(json.dumps(report, ensure_ascii=False, indent=2))

@@ -13,7 +13,10 @@ class RefreshRun(TrackedWork):
 
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
     requested_as_of = models.DateField(null=True)
+    is_full = models.BooleanField(default=False)
     as_of = models.DateField(null=True)
+    # Customers whose orders were summed up again; empty for all of them.
+    recomputed = models.BigIntegerField(null=True)
     snapshot_id = models.IntegerField(null=True, unique=True)
     is_historical = models.BooleanField(default=False)
     changes_recorded = models.BooleanField(default=False)

@@ -11,6 +11,8 @@ _FROM_CLV = (
     "method",
     "probability_alive",
     "expected_orders_365d",
+    "expected_orders_365d_low",
+    "expected_orders_365d_high",
     "expected_order_amount",
     "clv_365d",
     "clv_decile",

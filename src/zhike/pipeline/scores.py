@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import ibis
 import ibis.expr.types as ir
 
 from zhike.segments.analysis.lifecycle import LifecycleThresholds, lifecycle_stage
 from zhike.tiers.analysis.membership import tier_of
 from zhike.tiers.settings import TierSettings
 from zhike.value.analysis.clv import ClvParameters
+from zhike.value.analysis.deciles import DecileCuts, decile
 from zhike.value.analysis.rfm import RfmParameters, with_rfm
 from zhike.value.analysis.scores import value_score
 
@@ -23,22 +25,34 @@ class Models:
     lifecycle: LifecycleThresholds
 
 
+@dataclass(frozen=True)
+class Deciles:
+    """Where the tenths by expected value and by spend so far are cut."""
+
+    clv: DecileCuts
+    spend: DecileCuts
+
+
 def scored_customers(
     features: ir.Table,
     forecasts: ir.Table,
     rfm_inputs: ir.Table | None,
     models: Models,
+    deciles: Deciles,
     tiers: TierSettings,
 ) -> ir.Table:
     """One row a customer: features, RFM, forecasts, value score, tier and lifecycle stage.
 
     One expression instead of a join of finished tables: at a million customers the joins cost more than
-    the scores. Only the forecasts stand apart, for their deciles need the order of all buyers. `rfm_inputs`
-    is None where RFM looks at the whole life.
+    the scores. Only the forecasts stand apart, for NumPy makes them. `rfm_inputs` is None where RFM looks at
+    the whole life.
     """
-    further = [name for name in forecasts.columns if name not in features.columns]
-    forecast = features.left_join(forecasts.select("customer_id", *further), "customer_id").drop(
-        "customer_id_right"
+    forecast = features.left_join(forecasts, "customer_id").drop("customer_id_right")
+    is_forecast = forecast.clv_365d.notnull()
+    forecast = forecast.mutate(
+        method=is_forecast.ifelse(models.clv.method, ibis.null("string")),
+        clv_decile=decile(forecast, deciles.clv),
+        spend_decile=is_forecast.ifelse(decile(forecast, deciles.spend), ibis.null("int32")),
     )
     scored = with_rfm(forecast, rfm_inputs, models.rfm)
     scored = scored.mutate(

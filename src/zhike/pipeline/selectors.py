@@ -80,13 +80,14 @@ class RunProgress:
 
 
 def run_report(*, home: Home, run: RefreshRun) -> dict[str, Any]:
-    """`run_id, as_of, seconds, stages[{name, seconds, rows}], tables{name: rows}` of a finished run."""
+    """`run_id, as_of, recomputed_customers (None for all), seconds, stages[{name, seconds, rows}], tables{name: rows}` of a finished run."""
     assert run.snapshot_id is not None and run.started_at and run.finished_at
     manifest = open_lake(home.lake).manifests.read(run.snapshot_id)
     return {
         "run_id": run.pk,
         "snapshot_id": run.snapshot_id,
         "historical": run.is_historical,
+        "recomputed_customers": run.recomputed,
         "as_of": manifest.as_of.isoformat(),
         "seconds": round((run.finished_at - run.started_at).total_seconds(), 3),
         "stages": [

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Max
 
-from zhike.customers.selectors import profile_map, profile_map_mark
+from zhike.customers.selectors import profile_map_changes, profile_map_mark
 from zhike.jobs.progress import Progress, Several
 from zhike.jobs.services import RowProgress, mark_interrupted, tracked
 from zhike.jobs.tracking import JobState
@@ -20,6 +20,7 @@ from zhike.lake.engines import WORKER_BUDGET, Budget
 from zhike.lake.manifests import Manifest
 from zhike.lake.snapshots import Draft, Lake, open_lake
 from zhike.pipeline.models import RefreshRun, RunStage
+from zhike.pipeline.settings import RefreshSettings
 from zhike.pipeline.stages import STAGES, Refresh
 from zhike.segments.services import record_segment_changes
 from zhike.segments.settings import LifecycleSettings
@@ -37,27 +38,35 @@ SNAPSHOTS_KEPT = 5
 _STALE_AFTER = timedelta(days=30)
 
 
-def request_refresh(*, requested_by: User | None = None, as_of: date | None = None) -> RefreshRun:
-    """A queued run; one that is queued already and asks for the same is returned instead of a second."""
-    queued = RefreshRun.objects.filter(state=JobState.QUEUED, requested_as_of=as_of).first()
-    return queued or RefreshRun.objects.create(requested_by=requested_by, requested_as_of=as_of)
+def request_refresh(
+    *, requested_by: User | None = None, as_of: date | None = None, is_full: bool = False
+) -> RefreshRun:
+    """A queued run; one that is queued already and asks for the same is returned instead of a second.
+
+    `is_full` sums up everyone's orders again, also of those who did not change since the snapshot before.
+    """
+    asked = {"requested_as_of": as_of, "is_full": is_full}
+    queued = RefreshRun.objects.filter(state=JobState.QUEUED, **asked).first()
+    return queued or RefreshRun.objects.create(requested_by=requested_by, **asked)
 
 
 def run_refresh(
-    *, home: Home, run: RefreshRun, progress: Progress, budget: Budget = WORKER_BUDGET
+    *, home: Home, run: RefreshRun, progress: Progress, budget: Budget = WORKER_BUDGET, engine_url: str = ""
 ) -> RefreshRun:
-    """Run all stages and publish.
+    """Run all stages and publish; by the engine of the settings unless another is named.
 
     Raises
     ------
     ZhikeError
-        ``lake.busy`` while another refresh runs, ``orders.none``, ``as_of.before_first_order``, ``disk.full``.
+        ``lake.busy`` while another refresh runs, ``orders.none``, ``as_of.before_first_order``, ``disk.full``,
+        ``engine.unreachable`` and what else an engine says.
         The snapshot before stays in force.
     """
     lake = open_lake(home.lake)
     with tracked(run), lake.locked(REFRESH_LOCK):
         _finish_what_a_crash_left(lake, run)
-        manifest = _publish(home, lake, run, Several([progress, RowProgress(run)]), budget)
+        with lake.draft(budget=budget, engine_url=engine_url or _engine_of(home)) as draft:
+            manifest = _publish(home, draft, run, Several([progress, RowProgress(run)]))
         run.snapshot_id, run.is_historical = manifest.id, manifest.historical
         run.save(update_fields=["snapshot_id", "is_historical"])
         _record_changes(lake, run, manifest)
@@ -76,29 +85,35 @@ def complete_interrupted_work(*, home: Home) -> None:
             raise
 
 
-def _publish(home: Home, lake: Lake, run: RefreshRun, progress: Progress, budget: Budget) -> Manifest:
-    with lake.draft(budget=budget) as draft:
-        as_of = _business_date(draft, home, run.requested_as_of)
-        run.as_of = as_of
-        run.save(update_fields=["as_of"])
-        refresh = Refresh(
-            draft=draft,
-            as_of=as_of,
-            value_settings=home.section("value", ValueSettings),
-            lifecycle_settings=home.section("lifecycle", LifecycleSettings),
-            tier_settings=home.section("tiers", TierSettings),
-            profile_map_mark=profile_map_mark(),
-            read_profile_map=profile_map,
-        )
-        for number, stage in enumerate(STAGES):
-            progress.report(stage.text, number, len(STAGES))
-            started = time.perf_counter()
-            rows = stage.run(refresh)
-            seconds = time.perf_counter() - started
-            RunStage.objects.create(run=run, name=stage.name, seconds=seconds, rows=rows)
-        progress.report(STAGES[-1].text, len(STAGES), len(STAGES))
-        given = RefreshRun.objects.aggregate(newest=Max("snapshot_id"))["newest"] or 0
-        return draft.publish(as_of=as_of, after=given)
+def _publish(home: Home, draft: Draft, run: RefreshRun, progress: Progress) -> Manifest:
+    as_of = _business_date(draft, home, run.requested_as_of)
+    run.as_of = as_of
+    run.save(update_fields=["as_of"])
+    refresh = Refresh(
+        draft=draft,
+        as_of=as_of,
+        value_settings=home.section("value", ValueSettings),
+        lifecycle_settings=home.section("lifecycle", LifecycleSettings),
+        tier_settings=home.section("tiers", TierSettings),
+        profile_map_mark=profile_map_mark(),
+        read_profile_map=profile_map_changes,
+        is_full=run.is_full,
+    )
+    for number, stage in enumerate(STAGES):
+        progress.report(stage.text, number, len(STAGES))
+        started = time.perf_counter()
+        rows = stage.run(refresh)
+        seconds = time.perf_counter() - started
+        RunStage.objects.create(run=run, name=stage.name, seconds=seconds, rows=rows)
+    progress.report(STAGES[-1].text, len(STAGES), len(STAGES))
+    run.recomputed = refresh.recomputed
+    run.save(update_fields=["recomputed"])
+    given = RefreshRun.objects.aggregate(newest=Max("snapshot_id"))["newest"] or 0
+    return draft.publish(as_of=as_of, after=given)
+
+
+def _engine_of(home: Home) -> str:
+    return home.section("refresh", RefreshSettings).engine
 
 
 def _business_date(draft: Draft, home: Home, requested: date | None) -> date:

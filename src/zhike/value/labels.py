@@ -53,3 +53,23 @@ RFM_CLASS_COLOURS = {
     "general_keep": "amber",
     "general_retain": "grey",
 }
+
+RISK_BANDS: dict[str, Text] = {
+    "low": Text("稳定", "Steady"),
+    "medium": Text("留意", "Watch"),
+    "high": Text("高流失风险", "High risk"),
+    "lost": Text("很可能已流失", "Probably lost"),
+}
+"""How likely a customer orders nothing within the days after which one counts as lost, the safest first."""
+
+RISK_BANDS_FROM = {"low": 0.0, "medium": 0.3, "high": 0.6, "lost": 0.85}
+"""The lowest probability of each band."""
+
+RISK_BAND_COLOURS = {"low": "teal", "medium": "amber", "high": "red", "lost": "grey"}
+
+CHURN_METHODS: dict[str, Text] = {
+    "gradient_boosting": Text("梯度提升树", "Gradient-boosted trees"),
+    "logistic": Text("逻辑回归", "Logistic regression"),
+    "btyd": Text("购买与流失模型（BG/NBD 类）", "Buy-till-you-die model (BG/NBD or a kin)"),
+    "rule": Text("按购买节奏的规则", "Rule by the rhythm of purchases"),
+}

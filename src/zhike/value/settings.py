@@ -19,6 +19,8 @@ class ValueSettings:
         Four rising thresholds each, for ``fixed``; monetary ones in minor units.
     margin
         Share of the spend that stays as margin; 1 forecasts revenue.
+    lost_days
+        Who orders nothing for so many days counts as lost, in forecasts of churn; 0 takes them from the shop's rhythm.
     discount_rate_yearly
         A yuan in a year is worth 1 / (1 + rate) today.
     """
@@ -30,6 +32,7 @@ class ValueSettings:
     monetary_thresholds: tuple[int, ...] = (10_000, 30_000, 100_000, 300_000)
     margin: float = 1.0
     discount_rate_yearly: float = 0.10
+    lost_days: int = 0
 
     def __post_init__(self) -> None:
         if self.rfm_method not in ("quantile", "fixed"):
@@ -47,4 +50,8 @@ class ValueSettings:
         if not 0 <= self.discount_rate_yearly < 10:
             raise ValueError(
                 f"discount_rate_yearly 应在 0 与 10 之间 / must be between 0 and 10, not {self.discount_rate_yearly!r}"
+            )
+        if self.lost_days and not 7 <= self.lost_days <= 3650:
+            raise ValueError(
+                f"lost_days 应为 0 或 7 到 3650 / must be 0 or from 7 to 3650, not {self.lost_days!r}"
             )

@@ -11,4 +11,7 @@ app_name = "value"
 urlpatterns = [
     path("value/rfm/", views.rfm, name="rfm"),
     path("value/clv/", views.clv, name="clv"),
+    path("value/clv/backtest/", views.clv_backtest, name="clv_backtest"),
+    path("value/forecast/", views.forecast, name="forecast"),
+    path("value/offers/<int:customer_id>/", views.offers, name="offers"),
 ]

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from zhike.accounts.access import Right
 from zhike.accounts.rules import requires
+from zhike.accounts.selectors import User
+from zhike.customers.selectors import is_visible
 from zhike.lake.snapshots import Snapshot, open_lake
 from zhike.pages.rendering import render_page
 from zhike.value import selectors
@@ -27,6 +29,13 @@ class NoSnapshotPage:
     title: str
 
 
+@dataclass(frozen=True)
+class OffersPanel:
+    """What to offer one customer; None before the first refresh."""
+
+    found: selectors.Offers | None
+
+
 @requires(Right.SEE_NUMBERS)
 @require_safe
 def rfm(request: HttpRequest) -> HttpResponse:
@@ -39,6 +48,32 @@ def rfm(request: HttpRequest) -> HttpResponse:
 def clv(request: HttpRequest) -> HttpResponse:
     """What customers are expected to bring in the next 365 days."""
     return _page(request, "value/clv.html", selectors.CLV_TITLE, selectors.clv_page)
+
+
+@requires(Right.SEE_NUMBERS)
+@require_safe
+def clv_backtest(request: HttpRequest) -> HttpResponse:
+    """How the forecast of the last closed months would have done."""
+    return _page(request, "value/clv_backtest.html", selectors.BACKTEST_TITLE, selectors.backtest_page)
+
+
+@requires(Right.SEE_NUMBERS)
+@require_safe
+def forecast(request: HttpRequest) -> HttpResponse:
+    """Who orders next, who stays away, what will be sold."""
+    return _page(request, "value/forecast.html", selectors.FORECAST_TITLE, selectors.forecast_page)
+
+
+@requires(Right.SEE_CUSTOMERS)
+@require_safe
+def offers(request: HttpRequest, customer_id: int) -> HttpResponse:
+    """A panel: what to offer one customer."""
+    assert isinstance(request.user, User)
+    if not is_visible(request.user, customer_id):
+        raise Http404
+    snapshot = open_lake(settings.ZHIKE_HOME.lake).current()
+    found = selectors.offers(snapshot, customer_id) if snapshot else None
+    return render_page(request, "value/offers.html", OffersPanel(found))
 
 
 def _page(

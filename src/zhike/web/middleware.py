@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any, assert_never
 
 from django.conf import settings
@@ -15,7 +16,6 @@ from django.http import (
     HttpResponse,
     HttpResponseBase,
     HttpResponseRedirect,
-    JsonResponse,
 )
 from django.urls import reverse
 from django.utils import translation
@@ -25,6 +25,7 @@ from zhike.accounts.access import Right, Scope, role_of, scope_of
 from zhike.accounts.rules import NeedsKey, NeedsRight, OpenToAll, SignedIn, is_met, rule_of
 from zhike.accounts.selectors import User, api_key_of, first_owner
 from zhike.accounts.services import note_key_use
+from zhike.collect.intake.problems import Refusal, problem, speaking_to
 from zhike.customers.selectors import is_visible
 from zhike.kernel.errors import UsageError, ZhikeError
 from zhike.kernel.words import Text, language_of, speaking
@@ -150,7 +151,7 @@ def _key_refused(request: HttpRequest, scope: str) -> HttpResponse | None:
             zh="缺少有效的 API 密钥：请在 Authorization 头写 Bearer zk_…，密钥在“设置 › API 密钥”新建",
             en="no valid API key: send “Authorization: Bearer zk_…”; keys are made in Settings › API keys",
         )
-        answer = _said_to_a_program("key.missing", text, status=401)
+        answer = _said_to_a_program(request, "key.missing", text, HTTPStatus.UNAUTHORIZED)
         answer.headers["WWW-Authenticate"] = "Bearer"
         return answer
     if scope not in key.scopes:
@@ -158,14 +159,15 @@ def _key_refused(request: HttpRequest, scope: str) -> HttpResponse | None:
             zh="这把密钥不能用于 {scope}：请新建一把勾选了它的密钥",
             en="this key is not for {scope}: make one that is",
         )
-        return _said_to_a_program("key.scope", text.format(scope=scope), status=403)
+        return _said_to_a_program(request, "key.scope", text.format(scope=scope), HTTPStatus.FORBIDDEN)
     note_key_use(key=key)
     request.api_key = key  # type: ignore[attr-defined]
     return None
 
 
-def _said_to_a_program(code: str, text: Text, *, status: int) -> JsonResponse:
-    return JsonResponse({"code": code, "zh": text.zh, "en": text.en}, status=status)
+def _said_to_a_program(request: HttpRequest, code: str, text: Text, status: HTTPStatus) -> HttpResponse:
+    with speaking_to(request):
+        return problem(Refusal(status, code, zh=text.zh, en=text.en))
 
 
 def _undeclared(request: HttpRequest, view: Callable[..., Any]) -> HttpResponse:

@@ -12,6 +12,7 @@ from csp.constants import NONE, SELF
 from zhike.kernel.errors import UsageError
 from zhike.kernel.home import open_home
 from zhike.web.display import DisplaySettings
+from zhike.web.proxies import WebSettings
 
 if not os.environ.get("ZHIKE_HOME"):
     raise UsageError(
@@ -24,6 +25,7 @@ ZHIKE_HOME = open_home(Path(os.environ["ZHIKE_HOME"]))
 ZHIKE_BUSINESS = ZHIKE_HOME.business()
 ZHIKE_CURRENCY = ZHIKE_BUSINESS.currency
 ZHIKE_DISPLAY = ZHIKE_HOME.section("display", DisplaySettings)
+ZHIKE_WEB = ZHIKE_HOME.section("web", WebSettings)
 
 SECRET_KEY = ZHIKE_HOME.secret_key()
 DEBUG = False
@@ -64,6 +66,8 @@ INSTALLED_APPS = [
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 MIDDLEWARE = [
+    # First: everything after it asks for the address and the scheme of the visitor.
+    "zhike.web.proxies.TrustedProxyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -121,7 +125,7 @@ DATABASES = {
             # A transaction that will write takes its lock at once, instead of failing half-way.
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
-            "init_command": f"PRAGMA journal_mode={_JOURNAL};PRAGMA synchronous=FULL;PRAGMA foreign_keys=ON",
+            "init_command": f"PRAGMA journal_mode={_JOURNAL};PRAGMA synchronous=FULL;PRAGMA foreign_keys=ON;PRAGMA secure_delete=ON",
         },
     }
 }

@@ -50,7 +50,13 @@ _PLACES = (
     _Place(
         _("Value analysis"),
         icon="chart-treemap",
-        children=(_Place(_("RFM groups"), "value:rfm"), _Place(_("CLV forecast"), "value:clv")),
+        children=(
+            _Place(_("RFM groups"), "value:rfm"),
+            _Place(_("Migration"), "measure:migration"),
+            _Place(_("Cohorts"), "measure:cohorts"),
+            _Place(_("CLV forecast"), "value:clv"),
+            _Place(_("Forecast"), "value:forecast"),
+        ),
     ),
     _Place(
         _("Data"),

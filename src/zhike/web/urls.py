@@ -12,6 +12,7 @@ urlpatterns = [
     path("", include("zhike.collect.intake.urls")),
     path("", include("zhike.collect.hosted_forms.urls")),
     path("", include("zhike.value.urls")),
+    path("", include("zhike.measure.urls")),
     path("", include("zhike.pipeline.urls")),
     path("", include("zhike.web.administration.urls")),
 ]

@@ -101,7 +101,7 @@ def _structures() -> Iterator[BadFile]:
     yield of("columns without names", f"{HEADER},,\n{ROW},x,\n", "+")
     yield of("unused columns of one name", f"{HEADER},memo,memo\n{ROW},x,y\n", "+")
     yield of("title rows", f"订单报表\n\n{HEADER}\n{ROW}\n", refused="columns.missing")
-    yield of("a total row", f"{HEADER}\n{ROW}\n合计,,,12\n", "+", "id.missing")
+    yield of("a total row", f"{HEADER}\n{ROW}\n合计,,,12\n", "+", "date.missing")
     yield of("a cell too few", f"{HEADER}\n{ROW}\nA2,c1,2024-10-31\n", "+", "row.ragged")
     yield of("a cell too many", f"{HEADER}\n{ROW},\n{second}\n", "row.ragged", "+")
     yield of("a delimiter in a cell", f"{HEADER}\nA1,c1,2024-10-31,1,234\n{second}\n", "row.ragged", "+")
@@ -237,8 +237,10 @@ def _amounts() -> Iterator[BadFile]:
 
 
 def _nothings() -> Iterator[BadFile]:
-    for word in ("", "-", "NULL", "N/A", "无", "nan", "\\N", "—"):
-        yield from _cells("nothing", "customer_id", {word: ("id.missing", None)})
+    words = ("", "-", "NULL", "N/A", "无", "nan", "\\N", "—")
+    yield from _cells("nothing", "order_id", dict.fromkeys(words, ("id.missing", None)))
+    # Without a customer it is a walk-in sale, and counted as one.
+    yield from _cells("nothing", "customer_id", dict.fromkeys(words, ("+", None)))
 
 
 def _keys() -> Iterator[BadFile]:
@@ -305,7 +307,7 @@ def _workbooks() -> Iterator[BadFile]:
     yield of("called csv", good, "+", "+", ending="csv")
     yield of("title rows", workbook([["报表"], [], *rows]), "+", "+")
     yield of("blank rows", workbook([*rows[:2], [], rows[2]]), "+", ".", "+")
-    yield of("a total row", workbook([*rows, ["合计", "", "", 13.5]]), "+", "+", "id.missing")
+    yield of("a total row", workbook([*rows, ["合计", "", "", 13.5]]), "+", "+", "date.missing")
     yield of(
         "a cut number",
         workbook([*rows, [110101199003070018, "c1", "2024-10-31", 1]]),
@@ -372,7 +374,7 @@ def _lines_of_json() -> Iterator[BadFile]:
     yield of("no number", second.replace("12}", "NaN}"), "row.json")
     yield of("an exponent", second.replace("12}", "1e400}"), "money.too_large")
     yield of("nested", second.replace("12}", '{"a": 1}}'), "money.unreadable")
-    yield of("a missing name", '{"order_id": "A2"}', "id.missing")
+    yield of("a missing name", '{"order_id": "A2"}', "date.missing")
     yield of("blank", "", ".")
 
 

@@ -16,6 +16,7 @@ from zhike.collect.intake import receiving
 from zhike.collect.intake.models import ReceivedBatch, SeenEvent
 from zhike.customers.models import Profile
 from zhike.kernel import clock
+from zhike.kernel.home import Home
 
 pytestmark = pytest.mark.django_db
 
@@ -190,3 +191,18 @@ def test_the_description_names_every_field_that_is_taken(program: Program) -> No
         answer = json.loads(program.post(name, {name: [{"nothing": 1}]}).content)
         detail = answer["rejected"][0]["detail"]
         assert set(detail.split("known: ")[1].split(", ")) == described(name)
+
+
+@pytest.mark.parametrize(
+    ("token", "scopes", "status", "code"),
+    [("zk_nobody", ["events"], 401, "key.missing"), ("", ["orders"], 403, "key.scope")],
+)
+def test_a_key_that_does_not_open_is_a_problem_like_any_other(
+    home: Home, token: str, scopes: list[str], status: int, code: str
+) -> None:
+    made = create_api_key(actor=None, name="till", scopes=scopes)
+    answer = Program(home, token or made.token).post("events", {"events": []})
+    said = json.loads(answer.content)
+    assert (answer.status_code, answer["Content-Type"]) == (status, "application/problem+json")
+    assert (said["status"], said["code"], said["type"]) == (status, code, "about:blank")
+    assert "key" in said["detail"]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import secrets
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
-from zhike.collect.imports.storage import write_private
+from zhike.collect.imports.storage import InputFile, SealedFile, write_private
 from zhike.kernel.errors import UsageError, ZhikeError
 
 LARGEST_FILE = 4 << 30
@@ -24,7 +25,7 @@ _DOCTYPE = re.compile(rb"<!(?:DOCTYPE|ENTITY)")
 _OVERLAP = 256
 
 
-def is_workbook(file: Path) -> bool:
+def is_workbook(file: InputFile) -> bool:
     """Whether a ZIP container is an Excel workbook.
 
     Raises
@@ -37,7 +38,7 @@ def is_workbook(file: Path) -> bool:
         return "[Content_Types].xml" in names and any(name.startswith("xl/") for name in names)
 
 
-def check_workbook(file: Path) -> None:
+def check_workbook(file: InputFile) -> None:
     """Refuse a workbook whose content is out of proportion, before it is opened.
 
     Every part is unpacked once to nowhere: the sizes that a container states may be false, and so may the
@@ -63,8 +64,8 @@ def check_workbook(file: Path) -> None:
                     extent.look_at(block, with_cells=is_sheet)
 
 
-def unpacked(file: Path, folder: Path, *, endings: tuple[str, ...]) -> Path:
-    """The one file of a known kind in an archive, written into `folder` under a name of our own.
+def unpacked(file: InputFile, folder: Path, *, endings: tuple[str, ...]) -> SealedFile:
+    """The one file of a known kind in an archive, sealed in `folder` under a name of our own.
 
     Raises
     ------
@@ -80,17 +81,23 @@ def unpacked(file: Path, folder: Path, *, endings: tuple[str, ...]) -> Path:
             raise _not_one(file, [each.filename for each in wanted], endings)
         (member,) = wanted
         _refuse_bomb(file, [member], LARGEST_FILE)
-        place = folder / f"unpacked{PurePosixPath(member.filename).suffix.lower()}"
+        place = folder / f"unpacked-{secrets.token_hex(8)}.sealed"
         with write_private(place) as out:
             for block in _blocks(file, archive, member):
                 out.write(block)
-    return place
+    return SealedFile(place, str(file), PurePosixPath(member.filename).suffix.lower())
+
+
+def file_count(file: InputFile) -> int:
+    """How many files an archive has, but for what systems put beside them."""
+    with _opened(file) as archive:
+        return sum(not _is_beside(member) for member in archive.infolist())
 
 
 class _Extent:
     """How far the cells of a sheet reach: a cell far out makes a reader hold all that lies between."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: InputFile) -> None:
         self._file = file
         self._rest = b""
         self._columns = self._rows = 0
@@ -123,7 +130,7 @@ def _column_number(letters: bytes) -> int:
     return number
 
 
-def _refuse_bomb(file: Path, members: list[zipfile.ZipInfo], largest: int) -> None:
+def _refuse_bomb(file: InputFile, members: list[zipfile.ZipInfo], largest: int) -> None:
     for member in members:
         if member.flag_bits & 1:
             raise locked(file)
@@ -133,7 +140,7 @@ def _refuse_bomb(file: Path, members: list[zipfile.ZipInfo], largest: int) -> No
         raise _too_large(file)
 
 
-def _blocks(file: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]:
+def _blocks(file: InputFile, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]:
     size = 0
     with archive.open(member) as stream:
         while block := stream.read(_BLOCK_BYTES):
@@ -150,15 +157,16 @@ def _is_beside(member: zipfile.ZipInfo) -> bool:
 
 
 @contextmanager
-def _opened(file: Path) -> Iterator[zipfile.ZipFile]:
-    with _said_clearly(file):
-        archive = zipfile.ZipFile(file)
-    with archive:
-        yield archive
+def _opened(file: InputFile) -> Iterator[zipfile.ZipFile]:
+    with file.open("rb") as stream:
+        with _said_clearly(file):
+            archive = zipfile.ZipFile(stream)
+        with archive:
+            yield archive
 
 
 @contextmanager
-def _said_clearly(file: Path) -> Iterator[None]:
+def _said_clearly(file: InputFile) -> Iterator[None]:
     try:
         yield
     except (zipfile.BadZipFile, EOFError, NotImplementedError, OSError, zipfile.LargeZipFile) as error:
@@ -171,7 +179,7 @@ def _said_clearly(file: Path) -> Iterator[None]:
         raise
 
 
-def damaged(file: Path, what: str) -> ZhikeError:
+def damaged(file: InputFile, what: str) -> ZhikeError:
     """A container or workbook that is not whole."""
     return ZhikeError(
         "file.damaged",
@@ -180,7 +188,7 @@ def damaged(file: Path, what: str) -> ZhikeError:
     )
 
 
-def locked(file: Path) -> ZhikeError:
+def locked(file: InputFile) -> ZhikeError:
     """A file behind a password."""
     return ZhikeError(
         "file.locked",
@@ -189,7 +197,7 @@ def locked(file: Path) -> ZhikeError:
     )
 
 
-def _too_large(file: Path) -> ZhikeError:
+def _too_large(file: InputFile) -> ZhikeError:
     return ZhikeError(
         "file.too_large",
         zh=f"{file} 解开后过大，或压缩比不正常，没有打开。请拆成几个文件，或导出为 CSV",
@@ -197,7 +205,7 @@ def _too_large(file: Path) -> ZhikeError:
     )
 
 
-def _not_one(file: Path, found: list[str], endings: tuple[str, ...]) -> UsageError:
+def _not_one(file: InputFile, found: list[str], endings: tuple[str, ...]) -> UsageError:
     names = ", ".join(PurePosixPath(name).name[:60] for name in found[:5]) or "–"
     return UsageError(
         "archive.content",

@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from zhike.collect.imports.cells import FIRST_YEAR, FUTURE, LONGEST_TEXT
+from zhike.collect.imports.kinds.kind import LONGEST_SECRET
 from zhike.kernel.errors import ZhikeError
 from zhike.kernel.money import minor_digits
 
@@ -40,6 +41,15 @@ def ids(cells: pa.Array) -> Column:
     """Ids of ASCII letters, digits, ``_``, ``-`` and ``#``."""
     is_plain = _truth(pc.match_substring_regex(cells, _PLAIN_ID))
     return Column(cells, is_plain & (_lengths(cells) <= LONGEST_TEXT))
+
+
+def unless(column: Column, words: pa.Array) -> Column:
+    """The same with null, which is certain, where a cell is one of the words."""
+    is_word = pc.is_in(column.values, words)
+    if not pc.any(is_word).as_py():
+        return column
+    values = pc.if_else(is_word, pa.scalar(None, pa.string()), column.values)
+    return Column(values, column.is_certain | _truth(is_word))
 
 
 def amounts(cells: pa.Array, currency: str) -> Column:
@@ -89,12 +99,13 @@ def few(cells: pa.Array, read: Callable[[object], Any]) -> Column:
     return Column(known[codes], is_known[codes])
 
 
-def fingerprints(content: list[pa.Array]) -> np.ndarray:
+def fingerprints(content: list[pa.Array], secret: bytes) -> np.ndarray:
     """`row_hash` of every row; null and empty text are the same there."""
     parts = [pc.cast(each, pa.string()) for each in content]
     joined = pc.binary_join_element_wise(*parts, "\0", null_handling="replace", null_replacement="")
     texts = pc.cast(joined, pa.binary()).to_pylist()
-    digests = b"".join([blake2b(text, digest_size=8).digest() for text in texts])
+    key = secret[:LONGEST_SECRET]
+    digests = b"".join([blake2b(text, digest_size=8, key=key).digest() for text in texts])
     return np.frombuffer(digests, ">i8").astype(np.int64)
 
 

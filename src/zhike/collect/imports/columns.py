@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any
 
 from zhike.collect.imports.guesses import (
@@ -18,6 +17,7 @@ from zhike.collect.imports.kinds.kind import Kind
 from zhike.collect.imports.mapping import ColumnMapping, Layout, known_headers, mapping_of, matched_layout
 from zhike.collect.imports.presets import Preset
 from zhike.collect.imports.records import RecordFile, folded
+from zhike.collect.imports.storage import InputFile
 from zhike.kernel.errors import UsageError
 
 _SHOWN_GUESSES = 12
@@ -46,12 +46,12 @@ class Choice:
 
 
 def chosen_columns(
-    records: RecordFile, kind: Kind, choice: Choice, remembered: Mapping[str, Any] | None, *, file: Path
+    records: RecordFile, kind: Kind, choice: Choice, remembered: Mapping[str, Any] | None, *, file: InputFile
 ) -> tuple[ColumnMapping, Layout]:
     """The mapping in force and the places of the columns.
 
     Without a mapping only names that are certain count; where they leave a needed field open, what was
-    remembered for this very header does.
+    remembered for this very header does. What was decided about the rows of such a file holds in any case.
 
     Raises
     ------
@@ -61,8 +61,9 @@ def chosen_columns(
     mapping = choice.told(records.header)
     if mapping is None:
         mapping = alias_mapping(records.header, kind)
-        if remembered is not None and _lacking(records, kind, mapping):
-            mapping = mapping_of(remembered, kind.names, place="mapping")
+        if remembered is not None:
+            known = mapping_of(remembered, kind.names, place="mapping")
+            mapping = known if _lacking(records, kind, mapping) else replace(mapping, options=known.options)
     try:
         return mapping, matched_layout(records.header, mapping, kind.names, file=file)
     except UsageError as error:
@@ -74,7 +75,8 @@ def chosen_columns(
 def _merged(base: ColumnMapping, over: ColumnMapping) -> ColumnMapping:
     names = {*base.values, *over.values}
     values = {name: {**base.values.get(name, {}), **over.values.get(name, {})} for name in names}
-    return ColumnMapping({**base.columns, **over.columns}, values, over.questions)
+    options = {**base.options, **over.options}
+    return ColumnMapping({**base.columns, **over.columns}, values, over.questions, options=options)
 
 
 def _lacking(records: RecordFile, kind: Kind, mapping: ColumnMapping) -> bool:

@@ -13,12 +13,12 @@ import io
 from collections import deque
 from collections.abc import Collection, Iterator, Sequence
 from functools import partial
-from pathlib import Path
 from typing import BinaryIO, TextIO
 
 from zhike.collect.imports.blocks import PlainBlock, plain_length, whole_lines
 from zhike.collect.imports.encodings import text_format
 from zhike.collect.imports.records import Record, folded, shown, trimmed
+from zhike.collect.imports.storage import InputFile
 from zhike.kernel.errors import ZhikeError
 
 DELIMITERS = (",", "\t", ";", "|")
@@ -47,10 +47,10 @@ class CsvFile:
         ``file.encoding``, ``file.empty`` or ``file.structure``.
     """
 
-    def __init__(self, file: Path, known: Collection[str], encoding: str | None = None) -> None:
+    def __init__(self, file: InputFile, known: Collection[str], encoding: str | None = None) -> None:
         self._file = file
         self._format = text_format(file, encoding)
-        with self._opened() as text:
+        with self.opened_text() as text:
             sample = text.read(_SAMPLE_CHARACTERS)
         _refuse_what_is_no_table(file, sample)
         self.delimiter, self.header = _frozen_dialect(file, sample, known)
@@ -72,7 +72,7 @@ class CsvFile:
 
     def records(self) -> Iterator[Record]:
         """Every record after the header: whole, blank or broken."""
-        with self._opened() as text:
+        with self.opened_text() as text:
             stream = _raw_records(_Lines(text), self.delimiter)
             # The first record that is not blank is the header.
             next(record for record in stream if not _is_blank(record[1]))
@@ -166,9 +166,12 @@ class CsvFile:
             return _ragged(len(cells), width)
         return None
 
-    def _opened(self) -> TextIO:
+    def opened_text(self) -> TextIO:
+        """All of the text, from the beginning."""
         # newline="" leaves line ends to the csv reader, which knows them inside quotes.
-        return self._file.open("r", encoding=self._format.encoding, errors="strict", newline="")
+        return io.TextIOWrapper(
+            self._file.open("rb"), encoding=self._format.encoding, errors="strict", newline=""
+        )
 
 
 class _LineTooLong(Exception):
@@ -225,7 +228,7 @@ def _raw_records(lines: _Lines, delimiter: str) -> Iterator[_Raw]:
             yield number, cells, lines.taken, None
 
 
-def _frozen_dialect(file: Path, sample: str, known: Collection[str]) -> tuple[str, tuple[str, ...]]:
+def _frozen_dialect(file: InputFile, sample: str, known: Collection[str]) -> tuple[str, tuple[str, ...]]:
     best: tuple[tuple[int, int], str, tuple[str, ...]] | None = None
     for delimiter in DELIMITERS:
         cells = _first_record(sample, delimiter)
@@ -256,7 +259,7 @@ def _is_blank(cells: Sequence[str]) -> bool:
     return not any(map(trimmed, cells))
 
 
-def _refuse_what_is_no_table(file: Path, sample: str) -> None:
+def _refuse_what_is_no_table(file: InputFile, sample: str) -> None:
     if not trimmed(sample):
         raise ZhikeError("file.empty", zh=f"{file} 是空文件", en=f"{file} is empty")
     if "\0" in sample.lstrip("\r\n").partition("\n")[0]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import codecs
 import re
 from dataclasses import dataclass
-from pathlib import Path
 
+from zhike.collect.imports.storage import InputFile
 from zhike.kernel.errors import UsageError, ZhikeError
 
 _BLOCK_BYTES = 1 << 20
@@ -66,7 +66,7 @@ class _Scan:
             self.has_han = _TWO_HAN.search(text) is not None
 
 
-def text_format(file: Path, encoding: str | None = None) -> TextFormat:
+def text_format(file: InputFile, encoding: str | None = None) -> TextFormat:
     """The encoding that decodes every byte: a byte order mark decides, else strict UTF-8, else strict GB18030.
 
     Big5 and EUC-KR are guessed by which characters GB18030 would make of the bytes, and marked as guessed.
@@ -102,7 +102,7 @@ def text_format(file: Path, encoding: str | None = None) -> TextFormat:
     raise _not_text(file, failures)
 
 
-def _told_format(file: Path, name: str) -> TextFormat:
+def _told_format(file: InputFile, name: str) -> TextFormat:
     encoding = ENCODINGS.get(name.strip().lower())
     if encoding is None:
         raise UsageError(
@@ -119,7 +119,7 @@ def _told_format(file: Path, name: str) -> TextFormat:
     return TextFormat(encoding, scan.newline_count, scan.has_nul)
 
 
-def _likelier_than_gb18030(file: Path) -> str | None:
+def _likelier_than_gb18030(file: InputFile) -> str | None:
     """Big5 or EUC-KR, if the bytes look like either rather than like simplified Chinese.
 
     Chinese in GBK is nearly all of GB 2312, whose second bytes are all above A0: a third of those of Big5 are
@@ -142,7 +142,7 @@ def _likelier_than_gb18030(file: Path) -> str | None:
     return None
 
 
-def _scan(file: Path, encoding: str) -> _Scan:
+def _scan(file: InputFile, encoding: str) -> _Scan:
     scan = _Scan()
     decoder = codecs.getincrementaldecoder(encoding)("strict")
     with file.open("rb") as stream:
@@ -162,7 +162,7 @@ def _scan(file: Path, encoding: str) -> _Scan:
             offset += len(block)
 
 
-def _not_text(file: Path, failures: dict[str, int]) -> ZhikeError:
+def _not_text(file: InputFile, failures: dict[str, int]) -> ZhikeError:
     names = {"utf-8-sig": "UTF-8"}
     zh = "，".join(
         f"按 {names.get(name, name.upper())} 读到第 {offset} 字节出错" for name, offset in failures.items()

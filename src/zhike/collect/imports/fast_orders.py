@@ -12,9 +12,10 @@ import pyarrow.compute as pc
 from zhike.collect.imports import columnar
 from zhike.collect.imports.blocks import PlainBlock
 from zhike.collect.imports.columnar import Column
-from zhike.collect.imports.kinds.orders import ORDERS_KIND, OrderReader
+from zhike.collect.imports.kinds.orders import NOBODY, ORDERS_KIND, OrderReader
 
 _TEXTS = ("coupon_code", "channel", "store", "payment_method")
+_NOBODY = pa.array(["", *NOBODY])
 _NO_DAY = np.iinfo(np.int32).min
 _SCHEMA = ORDERS_KIND.staged
 
@@ -43,13 +44,15 @@ class FastOrders:
         columns, is_certain = self._columns(cells, table.num_rows)
         numbers = lines + block.first_number
         kept = np.flatnonzero(is_certain)
-        taken = _batch(columns, numbers, kept)
+        taken = _batch(columns, numbers, kept, self._reader.rules.secret)
         left = np.setdiff1d(np.arange(block.line_count), lines[kept], assume_unique=True)
         return taken, left
 
     def _columns(self, cells: dict[str, pa.Array], rows: int) -> tuple[dict[str, Any], np.ndarray]:
         rules = self._reader.rules
         order_id, customer_id = columnar.ids(cells["order_id"]), columnar.ids(cells["customer_id"])
+        if self._reader.keeps_walk_ins:
+            customer_id = columnar.unless(customer_id, _NOBODY)
         moment, days = columnar.moments(cells["ordered_at"], rules.zone, rules.now)
         amount = columnar.amounts(cells["amount"], rules.currency)
         is_certain = order_id.is_certain & customer_id.is_certain & moment.is_certain
@@ -99,7 +102,7 @@ class FastOrders:
         return columnar.amounts(cells[name], self._reader.rules.currency)
 
 
-def _batch(columns: dict[str, Any], numbers: np.ndarray, kept: np.ndarray) -> pa.RecordBatch:
+def _batch(columns: dict[str, Any], numbers: np.ndarray, kept: np.ndarray, secret: bytes) -> pa.RecordBatch:
     """The kept rows as they are staged."""
     made: dict[str, pa.Array] = {"number": pa.array(numbers[kept])}
     for name, values in columns.items():
@@ -110,7 +113,7 @@ def _batch(columns: dict[str, Any], numbers: np.ndarray, kept: np.ndarray) -> pa
     for name in _SCHEMA.names:
         if name not in head:
             tail.append(pc.cast(made[name], pa.int64()) if name == "ordered_at" else made[name])
-    made["row_hash"] = pa.array(columnar.fingerprints(tail))
+    made["row_hash"] = pa.array(columnar.fingerprints(tail, secret))
     return pa.record_batch([made[name] for name in _SCHEMA.names], schema=_SCHEMA)
 
 

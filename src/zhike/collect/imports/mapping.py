@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from zhike.collect.imports.records import folded
+from zhike.collect.imports.storage import InputFile
 from zhike.kernel.errors import UsageError
 
 
@@ -18,13 +19,15 @@ from zhike.kernel.errors import UsageError
 class FieldNames:
     """The columns that a kind of file has; only those with coded values may be translated by `[values.…]`.
 
-    With `has_questions`, a mapping may also name columns that are questions, and translate their answers.
+    With `has_questions`, a mapping may also name columns that are questions, and translate their answers. `options` has
+    the words that each option of the kind may have, the first being the default.
     """
 
     required: tuple[str, ...]
     optional: tuple[str, ...]
     coded: tuple[str, ...]
     has_questions: bool = False
+    options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def all(self) -> tuple[str, ...]:
@@ -35,7 +38,7 @@ class FieldNames:
 class ColumnMapping:
     """Our name → the file's header, and for coded columns the file's value (folded) → ours.
 
-    `questions` has our code of a question → the file's header. One that `is_complete` leaves out every column
+    `questions` has our code of a question → the file's header, `options` what was decided about the rows. One that `is_complete` leaves out every column
     that it does not name; else a column with one of our names is taken as well.
     """
 
@@ -43,6 +46,7 @@ class ColumnMapping:
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     questions: Mapping[str, str] = field(default_factory=dict)
     is_complete: bool = False
+    options: Mapping[str, str] = field(default_factory=dict)
 
     def as_dict(self, layout: Layout, header: Sequence[str]) -> dict[str, Any]:
         """What `mapping_of` reads again: every column of ours with the file's own name of it."""
@@ -50,7 +54,9 @@ class ColumnMapping:
             "columns": {name: header[place] for name, place in layout.positions.items()},
             "values": {name: dict(words) for name, words in self.values.items()},
         }
-        return said | ({"questions": dict(self.questions)} if self.questions else {})
+        if self.questions:
+            said["questions"] = dict(self.questions)
+        return said | ({"options": dict(self.options)} if self.options else {})
 
     def takes(self, name: str) -> bool:
         """Whether the column is looked for at all."""
@@ -94,7 +100,7 @@ def mapping_of(content: Mapping[str, Any], names: FieldNames, *, place: str) -> 
     UsageError
         ``mapping.unknown``, ``mapping.wrong_type``.
     """
-    known = ("columns", "values", "questions") if names.has_questions else ("columns", "values")
+    known = ["columns", "values", *["questions"] * names.has_questions, *["options"] * bool(names.options)]
     _refuse_unknown(content, known, place)
     columns = _strings(content.get("columns", {}), f"{place} [columns]")
     _refuse_unknown(columns, names.all, f"{place} [columns]")
@@ -106,7 +112,16 @@ def mapping_of(content: Mapping[str, Any], names: FieldNames, *, place: str) -> 
         columns,
         {name: {folded(theirs): ours for theirs, ours in those.items()} for name, those in values.items()},
         questions,
+        options=_options(content.get("options", {}), names, place),
     )
+
+
+def _options(content: Any, names: FieldNames, place: str) -> dict[str, str]:
+    options = _strings(content, f"{place} [options]")
+    _refuse_unknown(options, tuple(names.options), f"{place} [options]")
+    for name, word in options.items():
+        _refuse_unknown([word], names.options[name], f"{place} [options] {name}")
+    return options
 
 
 def known_headers(mapping: ColumnMapping, names: FieldNames) -> frozenset[str]:
@@ -117,7 +132,9 @@ def known_headers(mapping: ColumnMapping, names: FieldNames) -> frozenset[str]:
     )
 
 
-def matched_layout(header: Sequence[str], mapping: ColumnMapping, names: FieldNames, *, file: Path) -> Layout:
+def matched_layout(
+    header: Sequence[str], mapping: ColumnMapping, names: FieldNames, *, file: InputFile
+) -> Layout:
     """The places of our columns in a header.
 
     Raises
@@ -189,7 +206,7 @@ def _refuse_unknown(names: Iterable[str], known: Sequence[str], place: str) -> N
             )
 
 
-def _refuse_duplicates(header: Sequence[str], wanted: set[str], file: Path) -> None:
+def _refuse_duplicates(header: Sequence[str], wanted: set[str], file: InputFile) -> None:
     counts = Counter(map(folded, header))
     for title, count in counts.items():
         if count > 1 and title in wanted:
@@ -201,17 +218,17 @@ def _refuse_duplicates(header: Sequence[str], wanted: set[str], file: Path) -> N
             )
 
 
-def _mapped_missing(name: str, title: str, header: Sequence[str], file: Path) -> UsageError:
+def _mapped_missing(name: str, title: str, header: Sequence[str], file: InputFile) -> UsageError:
     near = _near(title, header)
     return UsageError(
         "columns.mapped_missing",
-        zh=f"映射把 {name} 指向“{title}”，但 {file} 没有这一列；相近的有：{near}。请改映射文件的 [columns]",
+        zh=f"映射把 {name} 指向“{title}”，但 {file} 没有这一列；相近的有：{near}。请另选一列（映射文件：[columns]）",
         en=f"the mapping takes {name} from “{title}”, but {file} has no such column; near names: {near}. "
-        "Correct [columns] in the mapping file",
+        "Choose another column (in a mapping file: [columns])",
     )
 
 
-def _required_missing(missing: Sequence[str], header: Sequence[str], file: Path) -> UsageError:
+def _required_missing(missing: Sequence[str], header: Sequence[str], file: InputFile) -> UsageError:
     near = {name: get_close_matches(name, [folded(title) for title in header], n=1) for name in missing}
     hints_zh = "".join(f"；{name} 相近的有“{found[0]}”" for name, found in near.items() if found)
     hints_en = "".join(f"; near {name}: “{found[0]}”" for name, found in near.items() if found)
@@ -220,9 +237,9 @@ def _required_missing(missing: Sequence[str], header: Sequence[str], file: Path)
     return UsageError(
         "columns.missing",
         zh=f"{file} 的表头缺少 {'、'.join(missing)}{hints_zh}。表头现有：{found}。"
-        f"请改表头，或用 --mapping 文件.toml，在 [columns] 下写 {example}",
+        f"请改表头，或指明哪一列是它（命令行：--mapping 文件.toml，在 [columns] 下写 {example}）",
         en=f"the header of {file} lacks {', '.join(missing)}{hints_en}. It has: {found}. "
-        f"Rename the columns, or give --mapping FILE.toml with {example} below [columns]",
+        f"Rename the columns, or say which one it is (on the command line: --mapping FILE.toml, {example} below [columns])",
     )
 
 

@@ -6,11 +6,11 @@ import io
 import json
 from collections.abc import Iterator
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 from zhike.collect.imports.encodings import text_format
 from zhike.collect.imports.records import Record, shown, trimmed
+from zhike.collect.imports.storage import InputFile
 from zhike.kernel.errors import ZhikeError
 
 _LONGEST_LINE = 1 << 20
@@ -28,7 +28,7 @@ class NdjsonFile:
 
     read_as = "NDJSON"
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: InputFile) -> None:
         self._file = file
         text_format(file, "utf-8")
         names: dict[str, None] = {}

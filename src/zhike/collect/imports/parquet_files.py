@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -12,6 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from zhike.collect.imports.records import Record, trimmed
+from zhike.collect.imports.storage import InputFile
 from zhike.kernel.errors import ZhikeError
 
 _BATCH_ROWS = 10_000
@@ -28,9 +28,9 @@ class ParquetFile:
 
     read_as = "Parquet"
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: InputFile) -> None:
         self._file = file
-        with self._said_clearly(), pq.ParquetFile(file) as opened:
+        with self._said_clearly(), file.open("rb") as raw, pq.ParquetFile(raw) as opened:
             self.header: tuple[str, ...] = tuple(opened.schema_arrow.names)
             self.expected_records: int = opened.metadata.num_rows
 
@@ -50,7 +50,7 @@ class ParquetFile:
             raise self._damaged(f"{number} rows instead of {self.expected_records}")
 
     def _batches(self) -> Iterator[list[tuple[object, ...]]]:
-        with pq.ParquetFile(self._file) as opened:
+        with self._file.open("rb") as raw, pq.ParquetFile(raw) as opened:
             for batch in opened.iter_batches(batch_size=_BATCH_ROWS):
                 yield list(zip(*map(_cells, batch.columns), strict=True))
 

@@ -30,7 +30,9 @@ class Preset:
     values
         For coded fields: the system's words → ours.
     samples
-        Our name → two values as the system writes them.
+        Our name → a value for each row of the template, as the system writes them.
+    options
+        What is to be done with the rows, by the kind's names of it.
     """
 
     name: str
@@ -39,7 +41,8 @@ class Preset:
     source: str
     columns: Mapping[str, tuple[str, ...]]
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    samples: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    samples: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    options: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def headers(self) -> frozenset[str]:
@@ -54,7 +57,10 @@ class Preset:
             found = [title for title in titles if folded(title) in present]
             if found or self.kind.field(name).is_required:
                 columns[name] = (found or list(titles))[0]
-        content = {"columns": columns, "values": {name: dict(words) for name, words in self.values.items()}}
+        values = {name: dict(words) for name, words in self.values.items()}
+        content = {"columns": columns, "values": values}
+        if self.options:
+            content["options"] = dict(self.options)
         return mapping_of(content, self.kind.names, place=self.name)
 
 
@@ -102,5 +108,6 @@ def _preset(name: str, content: Mapping[str, Any]) -> Preset:
         content["source"],
         {field_name: several(said) for field_name, said in content["columns"].items()},
         content.get("values", {}),
-        {field_name: (said[0], said[1]) for field_name, said in content.get("samples", {}).items()},
+        {field_name: tuple(said) for field_name, said in content.get("samples", {}).items()},
+        content.get("options", {}),
     )

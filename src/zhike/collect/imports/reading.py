@@ -10,6 +10,7 @@ from zhike.collect.imports.csv_files import CsvFile
 from zhike.collect.imports.ndjson_files import NdjsonFile
 from zhike.collect.imports.parquet_files import ParquetFile
 from zhike.collect.imports.records import RecordFile
+from zhike.collect.imports.storage import InputFile, SealedFile
 from zhike.collect.imports.workbook_files import WorkbookFile
 from zhike.kernel.errors import UsageError, ZhikeError
 from zhike.kernel.words import Text
@@ -27,7 +28,7 @@ _GZIP = b"\x1f\x8b"
 
 
 def open_records(
-    file: Path,
+    file: InputFile,
     *,
     known: Collection[str],
     encoding: str | None = None,
@@ -63,7 +64,7 @@ def open_records(
         raise ZhikeError("file.empty", zh=f"{file} 是空文件", en=f"{file} is empty")
     if ending in _PARQUET_ENDINGS or start == b"PAR1":
         return ParquetFile(file)
-    if start.startswith(_CONTAINER) and not is_workbook(file):
+    if is_archive(file):
         return _from_archive(file, folder, known=known, encoding=encoding, sheet=sheet)
     if start.startswith((_CONTAINER, _OLD_WORKBOOK)):
         return WorkbookFile(file, known, sheet)
@@ -79,7 +80,7 @@ def open_records(
     return CsvFile(file, known, encoding)
 
 
-def require_file(file: Path) -> None:
+def require_file(file: InputFile) -> None:
     """Refuse a path that is no file.
 
     Raises
@@ -92,20 +93,35 @@ def require_file(file: Path) -> None:
 
 
 def _from_archive(
-    file: Path, folder: Path | None, *, known: Collection[str], encoding: str | None, sheet: str | None
+    file: InputFile, folder: Path | None, *, known: Collection[str], encoding: str | None, sheet: str | None
 ) -> RecordFile:
     if folder is None:
         raise _unknown_kind(file, Text("压缩包", "an archive"))
-    inner = unpacked(file, folder, endings=_DATA_ENDINGS)
-    return open_records(inner, known=known, encoding=encoding, sheet=sheet)
+    return open_records(unpacked_file(file, folder), known=known, encoding=encoding, sheet=sheet)
 
 
-def _looks_like_markup(file: Path) -> bool:
+def is_archive(file: InputFile) -> bool:
+    """Whether it is a ZIP that is no workbook.
+
+    Raises
+    ------
+    ZhikeError
+        ``file.unreadable``, ``file.damaged``.
+    """
+    return _first_bytes(file).startswith(_CONTAINER) and not is_workbook(file)
+
+
+def unpacked_file(file: InputFile, folder: Path) -> SealedFile:
+    """The one file of data in an archive, sealed in a folder; see `unpacked`."""
+    return unpacked(file, folder, endings=_DATA_ENDINGS)
+
+
+def _looks_like_markup(file: InputFile) -> bool:
     with file.open("rb") as stream:
         return stream.read(256).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
 
 
-def _first_bytes(file: Path) -> bytes:
+def _first_bytes(file: InputFile) -> bytes:
     try:
         with file.open("rb") as stream:
             return stream.read(4)
@@ -117,7 +133,7 @@ def _first_bytes(file: Path) -> bytes:
         ) from error
 
 
-def _unknown_kind(file: Path, what: Text) -> UsageError:
+def _unknown_kind(file: InputFile, what: Text) -> UsageError:
     return UsageError(
         "file.kind",
         zh=f"{file} 是{what.zh}，不能直接导入；请另存为“CSV UTF-8”（.csv）或 .xlsx",

@@ -11,14 +11,13 @@ import csv
 import heapq
 import io
 import json
-import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
-from zhike.collect.imports.storage import open_private, write_private
+from zhike.collect.imports.storage import InputFile, open_private, write_private
 from zhike.kernel.errors import ZhikeError
 from zhike.kernel.words import Text
 
@@ -88,12 +87,13 @@ class RejectLog:
 def write_rejects(file: Path, header: Sequence[str], rejects: Sequence[Iterable[Reject]]) -> int:
     """Write streams of rejects, each ordered by row number, as one file for people; how many rows it has.
 
-    The file is readable by its owner only, and begins with a byte order mark so that Excel reads it as UTF-8.
+    The file is sealed, and begins with a byte order mark so that Excel reads it as UTF-8.
     """
     # A corrected file of rejects still has the columns of the time before: they are replaced.
     width = len(header) - len(ADDED_COLUMNS) * has_added_columns(header)
     count = 0
-    with io.TextIOWrapper(write_private(file), encoding="utf-8-sig", newline="") as out:
+    with write_private(file, is_durable=True) as raw:
+        out = io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")
         writer = csv.writer(out)
         writer.writerow([*header[:width], *ADDED_COLUMNS])
         for reject in heapq.merge(*rejects, key=lambda one: one.number):
@@ -101,14 +101,13 @@ def write_rejects(file: Path, header: Sequence[str], rejects: Sequence[Iterable[
             added = map(_guarded, (reject.column, reject.code, reject.reason))
             writer.writerow([*cells, reject.number, *added])
             count += 1
-        out.flush()
-        os.fsync(out.fileno())
+        out.detach()
     return count
 
 
-def rejects_name(run_id: int, file: Path) -> str:
-    """The name of the file of rejects of a run."""
-    return f"{run_id}-{_UNSAFE_IN_NAMES.sub('_', file.stem)[:60]}.csv"
+def rejects_name(run_id: int, file: InputFile) -> str:
+    """The name under which the rejects of a run are kept."""
+    return f"{run_id}-{_UNSAFE_IN_NAMES.sub('_', file.stem)[:60]}.csv.sealed"
 
 
 def has_added_columns(header: Sequence[str]) -> bool:

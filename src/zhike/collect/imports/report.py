@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from zhike.collect.imports.rejects import FirstReject
+from zhike.collect.imports.storage import InputFile
 
 
 @dataclass(frozen=True)
@@ -16,12 +17,12 @@ class ImportReport:
 
     `records` are the physical records after the header. Each is exactly one of `inserted`, `updated`,
     `unchanged`, `rejected`, and `skipped` (blank). `reasons` counts the rejected by code. Of the unchanged,
-    `duplicates` repeat an earlier record of the file. With `is_dry_run` nothing was kept, and `first_rejects`
+    `duplicates` repeat an earlier record of the file. Of the good records, `walk_ins` are sales to nobody known. With `is_dry_run` nothing was kept, and `first_rejects`
     has the first records of every code.
     """
 
     run_id: int
-    file: Path
+    file: InputFile
     read_as: str
     records: int
     inserted: int
@@ -33,6 +34,7 @@ class ImportReport:
     ignored_columns: tuple[str, ...]
     reasons: Mapping[str, int]
     duplicates: int = 0
+    walk_ins: int = 0
     is_dry_run: bool = False
     first_rejects: Mapping[str, Sequence[FirstReject]] = field(default_factory=dict)
 

@@ -39,6 +39,7 @@ class StagedFile:
     records: int
     skipped: int
     last_number: int
+    columns: tuple[str, ...] = ()
 
     def key_hashes(self) -> np.ndarray:
         """The hash of every good row's key."""
@@ -46,10 +47,26 @@ class StagedFile:
             hashes: np.ndarray = pq.read_table(opened, columns=["key_hash"])["key_hash"].to_numpy()
         return hashes
 
+    def empty_count(self, column: str) -> int:
+        """How many good rows have nothing in that column; 0 if the kind has no such column."""
+        if column not in self.columns:
+            return 0
+        with open_private(self.file) as opened:
+            found = pq.read_metadata(opened)
+        groups = (found.row_group(number) for number in range(found.num_row_groups))
+        place = self.columns.index(column)
+        return sum(group.column(place).statistics.null_count for group in groups)
+
     def rows(self, columns: Sequence[str] | None = None, *, batch_rows: int) -> Iterator[pa.RecordBatch]:
         """Every good row, in the order of the file; all columns if none are named."""
+        waiting: list[pa.Table] = []
         with open_private(self.file) as raw, pq.ParquetFile(raw) as opened:
-            yield from opened.iter_batches(batch_size=batch_rows, columns=columns and list(columns))
+            # A group of rows at a time: `iter_batches` keeps what it has read of the others.
+            for group in range(opened.num_row_groups):
+                waiting.append(opened.read_row_group(group, columns=columns and list(columns)))
+                if sum(map(len, waiting)) >= batch_rows:
+                    yield from _joined(waiting, batch_rows)
+        yield from _joined(waiting, batch_rows)
 
     def batches(self, dropped: np.ndarray, *, batch_rows: int = 0) -> Iterator[pa.RecordBatch]:
         """The good rows but for those whose row numbers are marked in `dropped`, in the order of the file."""
@@ -57,6 +74,16 @@ class StagedFile:
             kept = batch.filter(pa.array(~dropped[batch["number"].to_numpy()]))
             if kept.num_rows:
                 yield kept
+
+
+def _joined(tables: list[pa.Table], batch_rows: int) -> list[pa.RecordBatch]:
+    """The rows of the tables, which are let go, in batches of at most so many."""
+    if not tables:
+        return []
+    whole = pa.concat_tables(tables).combine_chunks()
+    tables.clear()
+    batches: list[pa.RecordBatch] = whole.to_batches(max_chunksize=batch_rows)
+    return batches
 
 
 def staged_records(
@@ -102,14 +129,15 @@ def staged_records(
                     staging.take_records(block)
         staging.flush()
     progress.report(READING, staging.records, staging.records)
-    return StagedFile(file, staging.records, staging.skipped, last_number=staging.number)
+    return StagedFile(file, staging.records, staging.skipped, staging.number, tuple(schema.names))
 
 
 def fast_reader(source: RecordFile, reader: RowReader) -> FastOrders | None:
     """The reader of whole columns, where there is one for the kind and the file is plain text without repairs."""
     if not isinstance(source, CsvFile) or not isinstance(reader, OrderReader):
         return None
-    if not source.has_blocks or reader.rules.repairs:
+    # What a record is must not depend on the one above it.
+    if not source.has_blocks or reader.rules.repairs or reader.skips_further_lines:
         return None
     return FastOrders(reader, delimiter=source.delimiter, width=len(source.header))
 
@@ -184,7 +212,10 @@ class _Staging:
             self.skipped += 1
         else:
             try:
-                self._rows.append(self._reader.read(self.number, cells))
+                if (row := self._reader.read(self.number, cells)) is None:
+                    self.skipped += 1
+                else:
+                    self._rows.append(row)
             except RowFault as wrong:
                 column = self._layout.title(wrong.field, self._source.header)
                 self._rejects.add(self.number, cells, column, wrong.error)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
+from itertools import zip_longest
 from pathlib import Path
 
 import xlsxwriter
@@ -43,7 +44,7 @@ def write_template(name: str, out: Path) -> None:
 
 
 def template_rows(name: str) -> list[list[str]]:
-    """The header and two sample rows.
+    """The header and the sample rows.
 
     Raises
     ------
@@ -71,7 +72,7 @@ def _preset_rows(preset: Preset) -> list[list[str]]:
     names = list(preset.columns)
     samples = [preset.samples.get(name, preset.kind.field(name).samples) for name in names]
     header = [preset.columns[name][0] for name in names]
-    return [header, *([sample[row] for sample in samples] for row in (0, 1))]
+    return [header, *(list(row) for row in zip_longest(*samples, fillvalue=""))]
 
 
 def _write_csv(out: Path, rows: Sequence[Sequence[str]]) -> None:

@@ -27,6 +27,7 @@ from zhike.collect.imports.rejects import (
 )
 from zhike.collect.imports.report import ImportReport
 from zhike.collect.imports.staging import StagedFile, staged_records
+from zhike.collect.imports.storage import InputFile
 from zhike.collect.imports.verdicts import Verdicts
 from zhike.kernel import clock
 from zhike.kernel.errors import ZhikeError
@@ -36,8 +37,8 @@ from zhike.kernel.words import Text
 _SHOWN_ROWS = 5
 _ORPHAN = "order.missing"
 _NO_ORDER = Text(
-    "订单还没有导入，或来源不同；请先用同样的 --source 导入订单",
-    "the order is not there, or is of another source; import the orders first, with the same --source",
+    "订单还没有导入，或来源不同；请先用同样的来源名导入订单",
+    "the order is not there, or is of another source; import the orders first, under the same name of the source",
 )
 Recall = Callable[[str], dict[str, Any] | None]
 
@@ -46,7 +47,7 @@ Recall = Callable[[str], dict[str, Any] | None]
 class Reading:
     """How the file is to be read."""
 
-    file: Path
+    file: InputFile
     choice: Choice
     sheet: str | None = None
     encoding: str | None = None
@@ -55,11 +56,16 @@ class Reading:
 
 @dataclass(frozen=True)
 class Work:
-    """One import: the steps share these. `recall` gives the mapping that worked for a header before."""
+    """One import: the steps share these.
+
+    `recall` gives the mapping that worked for a header before, `keep` writes the report down, before the commit: cut
+    off right after it, nobody else could tell what it did.
+    """
 
     task: Task
     reading: Reading
     recall: Recall
+    keep: Callable[[ImportReport], None]
 
     def run_through(self) -> ImportReport:
         """Read, compare, report, take: all good rows, or nothing."""
@@ -67,7 +73,7 @@ class Work:
         with untouched(file):
             self._note_checksum()
             records, mapping, layout = self._opened()
-            rejects = RejectLog(self.task.folder / "rejects.jsonl")
+            rejects = RejectLog(self.task.folder / f"rejects-{self.task.run.pk}.jsonl")
             staged = self._staged(records, layout, mapping, rejects)
             found = destination.compared(staged)
             late = _LateRejects(self.task.kind, found)
@@ -88,6 +94,7 @@ class Work:
         with destination.taking(staged, found) as taken:
             report = self._report(staged, found, taken, records, layout, rejects, late, rejected)
             # The law has been checked: only now do files appear that others see.
+            self.keep(report)
             self._keep_rejects(report.rejects_file)
         return report
 
@@ -103,7 +110,6 @@ class Work:
         rejected: int,
     ) -> ImportReport:
         task, duplicates = self.task, len(found.repeats.same)
-        name = rejects_name(task.run.pk, self.reading.file)
         return ImportReport(
             run_id=task.run.pk,
             file=self.reading.file,
@@ -114,10 +120,11 @@ class Work:
             unchanged=duplicates + taken.unchanged,
             rejected=rejected,
             skipped=staged.skipped,
-            rejects_file=task.home.rejects / name if rejected else None,
+            rejects_file=task.home.rejects / self._made_rejects.name if rejected else None,
             ignored_columns=layout.ignored,
             reasons=dict(sorted({**rejects.counts, **late.counts}.items())),
             duplicates=duplicates,
+            walk_ins=staged.empty_count("customer_id"),
             is_dry_run=task.is_dry_run,
             first_rejects={**rejects.first, **late.first(layout, records.header)},
         )
@@ -155,7 +162,7 @@ class Work:
             task.kind.reader(layout, mapping, rules),
             rejects,
             schema=task.kind.staged,
-            file=task.folder / "staged.parquet",
+            file=task.folder / f"staged-{task.run.pk}.parquet",
             progress=task.progress,
         )
         rejects.close()
@@ -184,7 +191,7 @@ class Work:
 
     @property
     def _made_rejects(self) -> Path:
-        return self.task.folder / "rejects.csv"
+        return self.task.folder / rejects_name(self.task.run.pk, self.reading.file)
 
 
 class _LateRejects:
@@ -242,7 +249,7 @@ def workshop(home: Home, run_id: int) -> Iterator[Path]:
 
 
 @contextmanager
-def untouched(file: Path) -> Iterator[None]:
+def untouched(file: InputFile) -> Iterator[None]:
     """The file is read more than once: it must stay the same in between.
 
     Raises

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
-from pathlib import Path
 from typing import Any
 
 import python_calamine
 
 from zhike.collect.imports.archives import check_workbook, damaged, is_workbook, locked
 from zhike.collect.imports.records import Record, folded, shown, trimmed
+from zhike.collect.imports.storage import InputFile
 from zhike.kernel.errors import UsageError, ZhikeError
 
 _HEADER_WITHIN = 30
@@ -39,7 +39,7 @@ class WorkbookFile:
         ``file.empty``, ``file.locked``, ``file.damaged``, ``file.too_large``, ``file.unsafe``.
     """
 
-    def __init__(self, file: Path, known: Collection[str], sheet: str | None = None) -> None:
+    def __init__(self, file: InputFile, known: Collection[str], sheet: str | None = None) -> None:
         self._file = file
         if _is_container(file):
             check_workbook(file)
@@ -84,6 +84,11 @@ class WorkbookFile:
             else:
                 yield Record(number, tuple(texts[:width]) + (None,) * (width - len(texts)), None)
 
+    def all_rows(self) -> Iterator[list[str]]:
+        """Every row from the first, those above the header too, as text."""
+        for cells in self._sheet.iter_rows():
+            yield ["" if cell is None else str(_cell(cell)) for cell in cells]
+
     def _fault(self, place: int, texts: Sequence[object], width: int) -> ZhikeError | None:
         if any(first <= place <= last for first, last in self._merged):
             return ZhikeError(
@@ -110,16 +115,16 @@ class WorkbookFile:
         if not best:
             raise ZhikeError(
                 "file.empty",
-                zh=f"{self._file} 里没有数据（隐藏的工作表不读；要读请用 --sheet 指定）",
-                en=f"{self._file} has no data (hidden sheets are not read; name one by --sheet)",
+                zh=f"{self._file} 里没有数据（隐藏的工作表不读；要读请指明是哪一个，命令行用 --sheet）",
+                en=f"{self._file} has no data (hidden sheets are not read; choose one, on the command line by --sheet)",
             )
         best.sort(key=lambda each: -each[0])
         if len(best) > 1 and best[0][0] == best[1][0]:
             names = ", ".join(each[1].name for each in best if each[0] == best[0][0])
             raise UsageError(
                 "sheet.unclear",
-                zh=f"{self._file} 有几个工作表都可能是要导入的：{names}。请用 --sheet 指定一个",
-                en=f"{self._file} has several sheets that could be meant: {names}. Name one by --sheet",
+                zh=f"{self._file} 有几个工作表都可能是要导入的：{names}。请选一个（命令行用 --sheet）",
+                en=f"{self._file} has several sheets that could be meant: {names}. Choose one (on the command line by --sheet)",
             )
         return best[0][1], best[0][2]
 
@@ -137,7 +142,7 @@ class WorkbookFile:
         return [wanted]
 
 
-def sheet_names(file: Path) -> tuple[str, ...]:
+def sheet_names(file: InputFile) -> tuple[str, ...]:
     """All sheets of a workbook, hidden ones too; none if the file is no workbook.
 
     Raises
@@ -190,12 +195,12 @@ def _is_blank(cells: Sequence[object]) -> bool:
     return all(cell is None or (isinstance(cell, str) and not trimmed(cell)) for cell in cells)
 
 
-def _is_container(file: Path) -> bool:
+def _is_container(file: InputFile) -> bool:
     with file.open("rb") as stream:
         return stream.read(4) == b"PK\x03\x04"
 
 
-def _book(file: Path) -> Any:
+def _book(file: InputFile) -> Any:
     try:
         # By its content: many workbooks have the ending of another format.
         with file.open("rb") as stream:
@@ -206,7 +211,7 @@ def _book(file: Path) -> Any:
         raise damaged(file, shown(error)) from error
 
 
-def _read(file: Path, book: Any, name: str) -> Any:
+def _read(file: InputFile, book: Any, name: str) -> Any:
     try:
         return book.get_sheet_by_name(name)
     except (python_calamine.CalamineError, OSError, ValueError) as error:

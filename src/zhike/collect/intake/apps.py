@@ -12,8 +12,11 @@ class IntakeConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from zhike.collect.intake.personal_stores import received_store
+        from zhike.customers.stores import register_store
         from zhike.jobs.rounds import Round, register_round
 
+        register_store(received_store())
         register_round(Round("intake", _EVERY_SECONDS, _move))
 
 

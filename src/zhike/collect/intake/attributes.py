@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any, Protocol
 
 from zhike.collect.imports.cells import LONGEST_TEXT
-from zhike.collect.imports.kinds.happenings import names_a_person
+from zhike.customers.normal import names_a_person
 from zhike.customers.selectors.sensitive import definitions_by_code
 from zhike.customers.words import is_builtin_attribute
 from zhike.kernel.errors import ZhikeError

@@ -17,8 +17,8 @@ import pyarrow.compute as pc
 
 from zhike.collect.intake.models import ReceivedBatch, SeenEvent
 from zhike.collect.intake.rows import COLUMNS, FactKind
+from zhike.collect.recovering import FACTS_LOCK
 from zhike.collect.schema import EVENTS, ORDERS
-from zhike.collect.services import FACTS_LOCK
 from zhike.kernel import clock
 from zhike.kernel.errors import ZhikeError
 from zhike.kernel.home import Home

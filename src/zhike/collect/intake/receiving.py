@@ -103,7 +103,9 @@ def keep_own_events(*, source: str, customer: str, events: Sequence[EventRow]) -
 def import_rules(home: Home) -> ImportRules:
     """The rules of the file imports, as of now."""
     business = home.business()
-    return ImportRules(currency=business.currency, zone=business.zone, now=clock.now())
+    # With the secret, for an order that comes by file and by HTTP is the same order.
+    secret = home.secret_key().encode()
+    return ImportRules(business.currency, business.zone, clock.now(), secret)
 
 
 def _sorted_out(

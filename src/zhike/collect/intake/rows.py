@@ -11,9 +11,10 @@ from functools import partial
 from typing import Any, Literal
 
 from zhike.collect.imports.kinds import ImportRules, Kind, RowFault, kind_named
-from zhike.collect.imports.kinds.happenings import names_a_person
 from zhike.collect.imports.kinds.kind import RowReader
 from zhike.collect.imports.mapping import ColumnMapping, Layout
+from zhike.customers.normal import names_a_person
+from zhike.customers.records import OWN_SOURCES
 from zhike.kernel.errors import ZhikeError
 from zhike.kernel.words import Text
 
@@ -80,10 +81,16 @@ class Item:
 class ItemReader:
     """Reads the items of one request; `renamed` has the API's name of a field → the import's."""
 
-    def __init__(self, kind: Kind, rules: ImportRules, renamed: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        kind: Kind,
+        rules: ImportRules,
+        renamed: Mapping[str, str],
+        options: Mapping[str, str] | None = None,
+    ) -> None:
         names = [field.name for field in kind.fields]
         layout = Layout({name: place for place, name in enumerate(names)}, ())
-        self._reader: RowReader = kind.reader(layout, ColumnMapping(), rules)
+        self._reader: RowReader = kind.reader(layout, ColumnMapping(options=options or {}), rules)
         self._theirs = {ours: theirs for theirs, ours in renamed.items()}
         self._asked = [self._theirs.get(name, name) for name in names]
 
@@ -110,7 +117,10 @@ def event_reader(rules: ImportRules) -> ItemReader:
 
 
 def order_reader(rules: ImportRules) -> ItemReader:
-    return ItemReader(kind_named("orders"), rules, {"customer": "customer_id"})
+    # A program that leaves the customer out has more likely made a mistake than sold to a walk-in.
+    return ItemReader(
+        kind_named("orders"), rules, {"customer": "customer_id"}, {"without_customer": "reject"}
+    )
 
 
 def read_event(reader: ItemReader, index: int, item: object, *, source: str) -> Item:
@@ -179,7 +189,8 @@ def checked_source(said: object, default: str) -> str:
         return default
     if isinstance(said, str):
         name = said.strip()
-        if name and len(name) <= LONGEST_SOURCE and name.isprintable() and not names_a_person(name):
+        is_sound = 0 < len(name) <= LONGEST_SOURCE and name.isprintable() and not names_a_person(name)
+        if is_sound and name not in OWN_SOURCES:
             return name
     raise _fault(
         "source",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
@@ -91,13 +91,24 @@ class WordTable:
 
 
 @dataclass(frozen=True, slots=True)
+class OptionRow:
+    """A decision about all rows of the file, with what is chosen."""
+
+    name: str
+    text: Text
+    choices: tuple[tuple[str, Text], ...]
+    choice: str
+
+
+@dataclass(frozen=True, slots=True)
 class ColumnsLook:
-    """All columns, our fields, and the coded words."""
+    """All columns, our fields, the coded words, and what is decided about the rows."""
 
     columns: tuple[ColumnRow, ...]
     fields: tuple[FieldChoice, ...]
     words: tuple[WordTable, ...]
     has_questions: bool
+    options: tuple[OptionRow, ...] = ()
 
     @property
     def missing(self) -> tuple[FieldChoice, ...]:
@@ -116,6 +127,7 @@ class _Chosen:
     values: Mapping[str, Mapping[str, str]]
     is_complete: bool
     otherwise: Text = _LAST_TIME
+    options: Mapping[str, str] = field(default_factory=dict)
 
 
 def columns_look(
@@ -151,7 +163,7 @@ def columns_look(
     fields = tuple(
         FieldChoice(each.name, each.text, each.is_required, each.name in taken) for each in kind.fields
     )
-    return ColumnsLook(columns, fields, words, kind.has_questions)
+    return ColumnsLook(columns, fields, words, kind.has_questions, _options(kind, chosen))
 
 
 def question_code(place: int) -> str:
@@ -177,7 +189,8 @@ def _chosen(
         return _told(told, _CHOSEN, is_complete=True, otherwise=_LEFT_OUT)
     if name := upload.preset if preset is None else preset:
         found = preset_named(name).mapping(header)
-        return _told({"columns": found.columns, "values": found.values}, _PRESET, is_complete=False)
+        told = {"columns": found.columns, "values": found.values, "options": found.options}
+        return _told(told, _PRESET, is_complete=False)
     if preset is not None:
         return None
     if upload.corrects is not None:
@@ -192,7 +205,17 @@ def _told(
     fields = {folded(title): (name, reason) for name, title in mapping.get("columns", {}).items()}
     asked = mapping.get("questions", {})
     fields |= {folded(title): (QUESTION + code, reason) for code, title in asked.items()}
-    return _Chosen(fields, mapping.get("values", {}), is_complete, otherwise)
+    return _Chosen(fields, mapping.get("values", {}), is_complete, otherwise, mapping.get("options", {}))
+
+
+def _options(kind: Kind, chosen: _Chosen | None) -> tuple[OptionRow, ...]:
+    said = chosen.options if chosen else {}
+    return tuple(
+        OptionRow(
+            each.name, each.text, tuple(each.choices.items()), said.get(each.name, next(iter(each.choices)))
+        )
+        for each in kind.options
+    )
 
 
 def _columns(

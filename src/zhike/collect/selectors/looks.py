@@ -12,14 +12,13 @@ from tempfile import TemporaryDirectory
 from zhike.collect.imports.columns import Choice
 from zhike.collect.imports.csv_files import CsvFile
 from zhike.collect.imports.kinds import kind_named
-from zhike.collect.imports.naming import called
 from zhike.collect.imports.presets import is_preset, preset_named
 from zhike.collect.imports.reading import open_records, require_file
 from zhike.collect.imports.records import RecordFile, shown
 from zhike.collect.imports.rejects import original_text
 from zhike.collect.imports.workbook_files import WorkbookFile, sheet_names
 from zhike.collect.models import Upload
-from zhike.collect.uploads import upload_place
+from zhike.collect.uploads import uploaded_file
 from zhike.customers.masking import masked
 from zhike.kernel.errors import ZhikeError
 from zhike.kernel.home import Home
@@ -71,21 +70,20 @@ def opened(
     UsageError, ZhikeError
         As `open_records` does, of the file by the name that its owner knows.
     """
-    file = upload_place(home, upload)
+    file = uploaded_file(home, upload)
     room = home.path / "tmp"
     room.mkdir(mode=0o700, exist_ok=True)
     # Not a workshop: an import may be under way.
     with TemporaryDirectory(prefix="look-", dir=room) as name:
         folder = Path(name)
-        with called(file, upload.file_name, folder=folder):
-            require_file(file)
-            yield open_records(
-                file,
-                known=choice_of(upload).known(kind_named(upload.kind)),
-                encoding=(upload.encoding if encoding is None else encoding) or None,
-                sheet=(upload.sheet if sheet is None else sheet) or None,
-                folder=folder,
-            )
+        require_file(file)
+        yield open_records(
+            file,
+            known=choice_of(upload).known(kind_named(upload.kind)),
+            encoding=(upload.encoding if encoding is None else encoding) or None,
+            sheet=(upload.sheet if sheet is None else sheet) or None,
+            folder=folder,
+        )
 
 
 def choice_of(upload: Upload) -> Choice:
@@ -117,7 +115,7 @@ def file_look(*, home: Home, upload: Upload, encoding: str, sheet: str, with_con
 def sheets_of(home: Home, upload: Upload) -> tuple[str, ...]:
     """The sheets of a workbook; none if the file is none, or cannot be opened."""
     try:
-        return sheet_names(upload_place(home, upload))
+        return sheet_names(uploaded_file(home, upload))
     except (ZhikeError, OSError):
         return ()
 

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
-from typing import Any
 
 from zhike.accounts.selectors import User
 from zhike.collect.imports.kinds import kind_named
 from zhike.collect.imports.repairs import REPAIRS
-from zhike.collect.models import ImportRun, Upload
+from zhike.collect.models import ImportRun, ImportUndo, Upload
+from zhike.collect.rejected import first_rejects
 from zhike.collect.selectors.columns import QUESTION, field_text
 from zhike.collect.selectors.reasons import reason_text, repairs_for
 from zhike.collect.selectors.visible import runs_for
-from zhike.collect.uploads import first_rejects_place
 from zhike.jobs.selectors import worker_is_alive
 from zhike.jobs.tracking import JobState
 from zhike.kernel.home import Home
@@ -33,6 +30,10 @@ _STATES: dict[str, tuple[Text, Colour]] = {
 }
 _IS_CANCELLED: tuple[Text, Colour] = (Text("已取消", "cancelled"), "grey")
 _IS_UNDONE: tuple[Text, Colour] = (Text("已撤销", "taken back"), "amber")
+_UNDO_TEXTS: dict[str, Text] = {
+    JobState.QUEUED: Text("等待撤销", "waiting to be taken back"),
+    JobState.RUNNING: Text("正在撤销", "being taken back"),
+}
 _PARTS = (
     ("inserted", Text("新增", "new")),
     ("updated", Text("更新", "updated")),
@@ -86,6 +87,7 @@ class RunLine:
     undo_reason: str
     upload_id: int | None
     read_as: str
+    walk_ins: int
 
     @property
     def changed(self) -> int:
@@ -94,15 +96,26 @@ class RunLine:
 
 @dataclass(frozen=True, slots=True)
 class RunWait:
-    """How far a run is; `share` is None while the end is not in sight."""
+    """How far a run, or the undo of it, is; `share` is None while the end is not in sight."""
 
     line: RunLine
+    text: Text
     stage: Text | None
     share: float | None
     done: int
     can_cancel: bool
     is_being_cancelled: bool
     worker_is_silent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class UndoLine:
+    """One request to take a run back; `error` is None unless it went wrong."""
+
+    is_done: bool
+    removed: int
+    restored: int
+    error: Text | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,22 +184,42 @@ def run_line(run: ImportRun) -> RunLine:
         undo_reason=run.undo_reason,
         upload_id=run.upload_id,
         read_as=run.read_as,
+        walk_ins=run.walk_ins,
     )
 
 
 def run_wait(run: ImportRun) -> RunWait | None:
-    """None once the run is over."""
+    """None once the run is over, and what was asked to be taken back is."""
     line = run_line(run)
-    if line.is_over:
-        return None
+    if not line.is_over:
+        return _wait(line, run, line.state_text, can_cancel=run.cancel_asked_at is None)
+    undo = run.undos.filter(state__in=_UNDO_TEXTS).first()
+    return None if undo is None else _wait(line, undo, _UNDO_TEXTS[undo.state], can_cancel=False)
+
+
+def _wait(line: RunLine, work: ImportRun | ImportUndo, text: Text, *, can_cancel: bool) -> RunWait:
     return RunWait(
         line=line,
-        stage=Text(run.stage_zh, run.stage_en) if run.stage_en else None,
-        share=min(run.done / run.total, 1.0) if run.total else None,
-        done=run.done,
-        can_cancel=run.cancel_asked_at is None,
-        is_being_cancelled=run.cancel_asked_at is not None,
-        worker_is_silent=run.state == JobState.QUEUED and not worker_is_alive(),
+        text=text,
+        stage=Text(work.stage_zh, work.stage_en) if work.stage_en else None,
+        share=min(work.done / work.total, 1.0) if work.total else None,
+        done=work.done,
+        can_cancel=can_cancel,
+        is_being_cancelled=isinstance(work, ImportRun) and not can_cancel,
+        worker_is_silent=work.state == JobState.QUEUED and not worker_is_alive(),
+    )
+
+
+def newest_undo(run: ImportRun) -> UndoLine | None:
+    """What became of the last request to take a run back."""
+    undo = run.undos.first()
+    if undo is None:
+        return None
+    return UndoLine(
+        is_done=undo.state == JobState.DONE,
+        removed=undo.removed,
+        restored=undo.restored,
+        error=Text(undo.error_zh, undo.error_en) if undo.error_code else None,
     )
 
 
@@ -209,7 +242,7 @@ def same_file(run_of: Upload) -> ImportRun | None:
 
 def reject_groups(*, home: Home, run: ImportRun, with_contacts: bool) -> tuple[RejectGroup, ...]:
     """The rejected records by code, the most frequent first; the reasons may quote cells."""
-    first = _first_rejects(home, run.pk) if with_contacts else {}
+    first = first_rejects(home, run.pk) if with_contacts else {}
     by_count = sorted(run.reasons.items(), key=lambda each: (-each[1], each[0]))
     return tuple(
         RejectGroup(
@@ -239,20 +272,6 @@ def mapped_columns(run: ImportRun) -> tuple[MappedColumn, ...]:
 
 def repairs_of(names: list[str]) -> tuple[tuple[str, Text], ...]:
     return tuple((name, REPAIRS[name].text) for name in names if name in REPAIRS)
-
-
-def rejects_place(home: Home, run: ImportRun) -> Path | None:
-    """The file of rejected records, if it is still kept."""
-    place = home.rejects / run.rejects_file
-    return place if run.rejects_file and place.is_file() else None
-
-
-def _first_rejects(home: Home, run_id: int) -> dict[str, list[Any]]:
-    try:
-        found: dict[str, list[Any]] = json.loads(first_rejects_place(home, run_id).read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return found
 
 
 def _state(run: ImportRun) -> tuple[Text, Colour]:

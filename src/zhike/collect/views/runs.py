@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import PurePath
 
 from django.conf import settings
-from django.contrib import messages
 from django.http import (
     FileResponse,
     Http404,
@@ -25,22 +25,23 @@ from zhike.collect.cancelling import cancel_import
 from zhike.collect.forms import UndoForm
 from zhike.collect.imports.kinds import kind_named
 from zhike.collect.models import ImportRun
+from zhike.collect.rejected import rejects_kept_until, take_rejects
 from zhike.collect.selectors.runs import (
     MappedColumn,
     RejectGroup,
     RunLine,
     RunWait,
+    UndoLine,
     mapped_columns,
+    newest_undo,
     reject_groups,
-    rejects_place,
     repairs_of,
     run_count,
     run_line,
     run_lines,
     run_wait,
 )
-from zhike.collect.services import undo_import
-from zhike.collect.uploads import note_rejects_taken
+from zhike.collect.tasks import queue_undo
 from zhike.collect.views.shared import Step, sees_contacts, steps_of, viewer, visible_run
 from zhike.kernel.errors import ZhikeError
 from zhike.kernel.words import Text
@@ -58,7 +59,7 @@ class HistoryPage:
 
 @dataclass(frozen=True)
 class RunPage:
-    """One import or check; `undo` is None where there is nothing to take back."""
+    """One import or check; `undo` is None where there is nothing to take back, `undone` until it was."""
 
     steps: tuple[Step, ...]
     run: RunLine
@@ -68,7 +69,10 @@ class RunPage:
     repairs: tuple[tuple[str, Text], ...]
     is_of_people: bool
     has_rejects: bool
+    rejects_kept_until: datetime | None
+    rejects_are_gone: bool
     undo: UndoForm | None
+    undone: UndoLine | None
     error: Text | None = None
 
 
@@ -99,7 +103,7 @@ def run(request: HttpRequest, run_id: int) -> HttpResponse:
 @requires(Right.IMPORT)
 @require_safe
 def progress(request: HttpRequest, run_id: int) -> HttpResponse:
-    """How far a run is; once it is over, the whole page is asked for again."""
+    """How far a run or its undo is; once it is over, the whole page is asked for again."""
     wait = run_wait(visible_run(request, run_id))
     response = render_page(request, "collect/progress.html", ProgressPart(wait))
     if wait is None:
@@ -123,12 +127,13 @@ def cancel(request: HttpRequest, run_id: int) -> HttpResponse:
 def rejects(request: HttpRequest, run_id: int) -> HttpResponseBase:
     """The rejected records as a file; a POST, because who takes them is recorded."""
     found = visible_run(request, run_id)
-    place = rejects_place(settings.ZHIKE_HOME, found)
-    if place is None or not sees_contacts(request):
+    if not sees_contacts(request):
         raise Http404
-    note_rejects_taken(run=found, user=viewer(request))
+    opened = take_rejects(home=settings.ZHIKE_HOME, run=found, user=viewer(request))
+    if opened is None:
+        raise Http404
     name = f"{PurePath(found.file_name).stem[:80]}-{_('rejected')}.csv"
-    response = FileResponse(place.open("rb"), as_attachment=True, filename=name, content_type="text/csv")
+    response = FileResponse(opened, as_attachment=True, filename=name, content_type="text/csv")
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -136,24 +141,15 @@ def rejects(request: HttpRequest, run_id: int) -> HttpResponseBase:
 @requires(Right.IMPORT)
 @require_POST
 def undo(request: HttpRequest, run_id: int) -> HttpResponse:
-    """Take back what an import brought."""
+    """Have the worker take back what an import brought."""
     found = visible_run(request, run_id)
     form = UndoForm(request.POST, auto_id="undo_%s")
     if not form.is_valid():
         return _run(request, found, form=form, status=422)
     try:
-        done = undo_import(
-            home=settings.ZHIKE_HOME,
-            run_id=found.pk,
-            user=viewer(request),
-            reason=form.cleaned_data["reason"],
-        )
+        queue_undo(run=found, user=viewer(request), reason=form.cleaned_data["reason"])
     except ZhikeError as error:
         return _run(request, found, form=form, error=error.text, status=409)
-    said = _(
-        "Taken back: %(removed)s records removed, %(restored)s as they were before. Compute again to see it."
-    )
-    messages.success(request, said % {"removed": done.removed, "restored": done.restored})
     return _to(found)
 
 
@@ -165,18 +161,22 @@ def _run(
     error: Text | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    line, home = run_line(found), settings.ZHIKE_HOME
+    line, home, wait = run_line(found), settings.ZHIKE_HOME, run_wait(found)
+    undone = newest_undo(found)
     page = RunPage(
         steps=steps_of(found.upload, "result") if found.upload and not line.is_check else (),
         run=line,
-        wait=run_wait(found),
+        wait=wait,
         groups=reject_groups(home=home, run=found, with_contacts=sees_contacts(request)),
         columns=mapped_columns(found),
         repairs=repairs_of(found.repairs),
         is_of_people=kind_named(found.kind).destination == "profiles",
         has_rejects=line.has_rejects_file and not line.is_check,
-        undo=(form or UndoForm(auto_id="undo_%s")) if line.can_undo else None,
-        error=error,
+        rejects_kept_until=rejects_kept_until(home, found),
+        rejects_are_gone=line.is_done and line.rejected > 0 and not line.has_rejects_file,
+        undo=(form or UndoForm(auto_id="undo_%s")) if line.can_undo and wait is None else None,
+        undone=undone if undone and undone.is_done else None,
+        error=error or (undone.error if undone else None),
     )
     return render_page(request, "collect/run.html", page, status=status)
 

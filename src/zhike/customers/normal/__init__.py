@@ -29,9 +29,9 @@ from zhike.customers.normal.emails import email, is_placeholder_email
 from zhike.customers.normal.identifiers import KINDS, Kind, identifier
 from zhike.customers.normal.incomes import INCOME_BANDS, income_band
 from zhike.customers.normal.names import PersonName, name, name_tokens, search_tokens
-from zhike.customers.normal.phones import is_mobile, is_placeholder_phone, phone
+from zhike.customers.normal.phones import is_mobile, is_placeholder_phone, phone, written_phone
 from zhike.customers.normal.regions import Region, region, region_names
-from zhike.customers.normal.writing import masked
+from zhike.customers.normal.writing import masked, names_a_person
 
 __all__ = [
     "AGE_BANDS",
@@ -61,6 +61,7 @@ __all__ = [
     "masked",
     "name",
     "name_tokens",
+    "names_a_person",
     "next_occurrence",
     "occupation",
     "occurrence_in",
@@ -68,4 +69,5 @@ __all__ = [
     "region",
     "region_names",
     "search_tokens",
+    "written_phone",
 ]

@@ -13,6 +13,7 @@ from zhike.kernel.errors import ZhikeError
 _PLAIN_MOBILE = re.compile(r"1[3-9][0-9]{9}")
 _PREFIXED_MOBILE = re.compile(r"(?:(?:\+|00)?86)?0?(1[3-9][0-9]{9})")
 _CHINESE_MOBILE = re.compile(r"\+861[3-9][0-9]{9}")
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _SCIENTIFIC = re.compile(r"([0-9])(?:\.([0-9]+))?[eE]\+?([0-9]{1,3})")
 _POINT_ZERO = re.compile(r"\.0+\Z")
 _EXTENSION = re.compile(r"(?:转|分机|ext\.?|x|#)\s*[0-9]{1,6}\Z", re.IGNORECASE)
@@ -113,6 +114,32 @@ def _refused(text: str) -> ZhikeError:
         en=f"“{masked(text)}” is not a valid phone number; give 11 digits of a mobile, a landline with its area code, "
         "or an international number that begins with +",
     )
+
+
+def written_phone(e164: str) -> str:
+    """A number that `phone` returned as people write it in a table; anything else as it is.
+
+    A cell that begins with + is a formula to a spreadsheet, which would show 8.61E+12 for +8613800138000; one of
+    digits only is a number, which loses zeros and is shown as 1.38E+10 in a narrow column. With the spaces of a
+    Chinese mobile and with the country in brackets, every spreadsheet takes it for text, and `phone` reads it again.
+
+    >>> written_phone("+8613800138000"), written_phone("+861065129988"), written_phone("+16502530000")
+    ('138 0013 8000', '(+86) 10 6512 9988', '(+1) 650-253-0000')
+    >>> phone("138 0013 8000"), phone("(+86) 10 6512 9988"), phone("(+1) 650-253-0000")
+    ('+8613800138000', '+861065129988', '+16502530000')
+    >>> written_phone("138****8000"), written_phone("+1+1|cmd")
+    ('138****8000', '+1+1|cmd')
+    """
+    if _CHINESE_MOBILE.fullmatch(e164):
+        return f"{e164[3:6]} {e164[6:10]} {e164[10:]}"
+    if not _E164.fullmatch(e164):
+        return e164
+    try:
+        number = phonenumbers.parse(e164, None)
+    except NumberParseException:
+        return e164
+    country, _, rest = phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL).partition(" ")
+    return f"({country}) {rest}"
 
 
 def is_mobile(e164: str) -> bool:

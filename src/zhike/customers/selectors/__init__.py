@@ -9,33 +9,27 @@ from zhike.customers.selectors.people import (
     visible_customer_ids,
 )
 from zhike.customers.selectors.profiles import (
-    CustomerSource,
     current_customer_id,
-    customer_exists,
-    customer_ids_by_key,
     customer_ids_found,
     profile_keys,
     profile_map,
+    profile_map_changes,
     profile_map_mark,
     source_keys_of,
-    sources_of,
 )
 
 __all__ = [
-    "CustomerSource",
     "Person",
     "Shown",
     "current_customer_id",
-    "customer_exists",
-    "customer_ids_by_key",
     "customer_ids_found",
     "is_visible",
     "people_shown",
     "person_of",
     "profile_keys",
     "profile_map",
+    "profile_map_changes",
     "profile_map_mark",
     "source_keys_of",
-    "sources_of",
     "visible_customer_ids",
 ]

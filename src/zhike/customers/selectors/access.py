@@ -10,16 +10,21 @@ from django.forms.models import model_to_dict
 from zhike.customers.models import ConsentEntry, Note, Profile, ProfileLink, ProfileTag, SensitiveValue
 from zhike.customers.selectors.people import person_of
 from zhike.customers.selectors.profiles import profile_keys
+from zhike.customers.stores import Person, registered_stores
 from zhike.customers.vault import open_vault
 from zhike.lake import catalog
 from zhike.lake.engines import WEB_BUDGET
 from zhike.lake.snapshots import Draft, open_lake
 
+# Told by many people at once: it names nobody.
+_SHARED = ("birthday",)
+
 
 def everything_of(customer_id: int) -> dict[str, Any]:
     """What database and lake hold of a customer, under the names of the tables; values as plain JSON knows them.
 
-    The facts are those of now, the computed tables those of the snapshot in force.
+    The facts are those of now, the computed tables those of the snapshot in force. `elsewhere` has by name what
+    other stores have of them: rows on their way, uploads, rejected records.
     """
     profiles = list(Profile.objects.filter(customer=customer_id, erased_at=None).order_by("pk"))
     ids = [profile.pk for profile in profiles]
@@ -49,7 +54,22 @@ def everything_of(customer_id: int) -> dict[str, Any]:
         ),
         "facts": _facts(ids),
         "computed": _computed(customer_id),
+        "elsewhere": _elsewhere(customer_id),
     }
+
+
+def known_person(customer_id: int) -> Person:
+    """A customer as other stores are asked about them; values in full."""
+    ids = tuple(Profile.objects.filter(customer=customer_id).order_by("pk").values_list("pk", flat=True))
+    said = [each.value for each in person_of(customer_id, is_masked=False).all if each.field not in _SHARED]
+    said += [str(each["value"]) for each in _sensitive(list(ids))]
+    return Person(customer_id, ids, tuple(dict.fromkeys(said)), tuple(profile_keys(ids).values()))
+
+
+def _elsewhere(customer_id: int) -> dict[str, list[dict[str, Any]]]:
+    person = known_person(customer_id)
+    found = {store.name: store.known(person) for store in registered_stores()}
+    return {name: rows for name, rows in found.items() if rows}
 
 
 def _records(profiles: list[Profile]) -> list[dict[str, Any]]:

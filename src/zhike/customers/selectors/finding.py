@@ -24,12 +24,11 @@ _MOST_FOUND = 10_000
 def customers_searched(text: str, snapshot: Snapshot, viewer: User | None) -> set[int]:
     """Customers whose number, key, order, phone, e-mail or name this is; for `viewer` None, of whatever kind.
 
-    Whoever sees no names cannot look for one either: finding somebody would tell what they are called.
+    Whoever sees no names and keys cannot look for one either: finding somebody would tell that it is theirs.
     """
-    found = set[int]()
-    if viewer is None or may(viewer, Right.SEE_CONTACTS):
-        found = people_called(text)
-    return found | set(customer_ids_found(text, snapshot))
+    is_named = viewer is None or may(viewer, Right.SEE_CONTACTS)
+    found = people_called(text) if is_named else set[int]()
+    return found | set(customer_ids_found(text, snapshot, by_key=is_named))
 
 
 def people_called(text: str) -> set[int]:
@@ -70,12 +69,6 @@ def customers_agreeing(*, purpose: str, channel: str) -> set[int]:
     }
     refused = {customer for customer, is_granted in newest.values() if not is_granted}
     return {customer for customer, _ in newest.values()} - refused
-
-
-def source_names() -> list[str]:
-    """Where records come from."""
-    # Without a word about erasure, so that an index answers alone.
-    return sorted(set(Profile.objects.values_list("source", flat=True).distinct()) - {"erased"})
 
 
 def ids_in_sight(viewer: User | None) -> list[int] | None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db.models import F, Q, QuerySet
 
 from zhike.customers.models import DuplicateScan, LinkEntry, Profile, ProfileLink
+from zhike.customers.records import BY_HAND
 from zhike.jobs.tracking import JobState
 
 State = ProfileLink.State
@@ -56,6 +57,8 @@ def link_history(customer_id: int) -> list[LinkEvent]:
     entries = (
         LinkEntry.objects.filter(Q(link__left__in=here) | Q(link__right__in=here))
         .exclude(state=State.PROPOSED)
+        # What staff typed is no second record of the person.
+        .exclude(rule=BY_HAND)
         .select_related("link", "actor", "link__left", "link__right")
         .order_by("-made_at", "-pk")
     )

@@ -11,7 +11,11 @@ from django.conf import settings
 
 from zhike.customers.masking import masked
 from zhike.customers.models import Customer, Identity, PersonalField, Profile
+from zhike.customers.records import BY_HAND
 from zhike.customers.selectors.profiles import current_customer_id
+from zhike.customers.selectors.typed_values import Typing, typings_of
+from zhike.customers.slices import slices
+from zhike.customers.survivorship import Precedence, precedence
 from zhike.customers.vault import open_vault
 
 if TYPE_CHECKING:
@@ -20,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One value, with where it comes from."""
+    """One value, with where it comes from; `by` is who typed it, empty for what a source sent."""
 
     field: str
     value: str
@@ -28,6 +32,7 @@ class Shown:
     profile_id: int
     changed_at: datetime
     is_verified: bool = False
+    by: str = ""
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,11 @@ class Person:
     @property
     def name(self) -> str:
         return self.first["name"].value if "name" in self.first else ""
+
+    @property
+    def nickname(self) -> str:
+        """By what they are called where nobody knows their name."""
+        return self.first["nickname"].value if "nickname" in self.first and not self.name else ""
 
 
 def person_of(customer_id: int, *, is_masked: bool = True) -> Person:
@@ -67,6 +77,17 @@ def is_visible(user: User, customer_id: int) -> bool:
     return current is not None and Customer.objects.filter(pk=current, owner_id=user.pk).exists()
 
 
+def are_visible(user: User, customer_ids: Collection[int]) -> bool:
+    """Whether somebody may see all of these customers, whatever numbers they had before they were merged."""
+    if _sees_all(user):
+        return True
+    homes = set(customer_ids)
+    for some in slices(homes):
+        mine = Profile.objects.filter(home_customer__in=some, customer__owner=user.pk)
+        homes -= set(mine.values_list("home_customer", flat=True))
+    return not homes
+
+
 def visible_customer_ids(user: User) -> list[int] | None:
     """The customers somebody may see; None for all."""
     if _sees_all(user):
@@ -90,34 +111,63 @@ def _people(customer_ids: Collection[int], *, is_masked: bool) -> dict[int, Pers
 
 def _values(profiles: dict[int, Profile], *, is_masked: bool) -> list[Shown]:
     vault, values = open_vault(settings.ZHIKE_HOME), []
+    typings = typings_of([pk for pk, profile in profiles.items() if profile.source == BY_HAND])
     for row in PersonalField.objects.filter(profile__in=profiles).order_by("pk"):
+        typing = typings.get((row.profile_id, row.field))
         value = vault.open(row.sealed, place=row.place)
-        values.append(_shown(row.field, value, profiles[row.profile_id], row.changed_at, is_masked))
+        values.append(_shown(row.field, value, profiles[row.profile_id], row.changed_at, typing, is_masked))
     for each in Identity.objects.filter(profile__in=profiles).order_by("pk"):
+        typing = typings.get((each.profile_id, each.kind))
         value = vault.open(each.sealed, place=each.place)
+        is_verified = each.verified_at is not None
         values.append(
             _shown(
                 each.kind,
                 value,
                 profiles[each.profile_id],
                 each.created_at,
+                typing,
                 is_masked,
-                each.verified_at is not None,
+                is_verified=is_verified,
             )
         )
     return values
 
 
 def _shown(
-    name: str, value: str, profile: Profile, changed_at: datetime, is_masked: bool, is_verified: bool = False
+    name: str,
+    value: str,
+    profile: Profile,
+    changed_at: datetime,
+    typing: Typing | None,
+    is_masked: bool,
+    *,
+    is_verified: bool = False,
 ) -> Shown:
-    text = masked(name, value) if is_masked else value
-    return Shown(name, text, profile.source, profile.pk, changed_at, is_verified)
+    return Shown(
+        field=name,
+        value=masked(name, value) if is_masked else value,
+        source=profile.source,
+        profile_id=profile.pk,
+        # A typed record is written as a whole: when this field of it was typed, only its typing knows.
+        changed_at=typing.at if typing else changed_at,
+        is_verified=is_verified,
+        by=typing.by if typing else "",
+    )
 
 
 def _first_of_each(values: list[Shown]) -> dict[str, Shown]:
-    """Survivorship: what was verified wins, then what is newest, then the record that was there first."""
+    """What is shown of each field, by `survivorship.precedence`."""
     first: dict[str, Shown] = {}
-    for each in sorted(values, key=lambda v: (v.is_verified, v.changed_at, -v.profile_id), reverse=True):
+    for each in sorted(values, key=_precedence, reverse=True):
         first.setdefault(each.field, each)
     return first
+
+
+def _precedence(value: Shown) -> Precedence:
+    return precedence(
+        source=value.source,
+        changed_at=value.changed_at,
+        profile_id=value.profile_id,
+        is_verified=value.is_verified,
+    )

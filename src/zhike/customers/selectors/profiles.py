@@ -4,43 +4,28 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
-from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import pyarrow as pa
 from django.conf import settings
 from django.db import connection
 
 from zhike.customers.models import Customer, Profile
+from zhike.customers.records import BY_HAND, ERASED
 from zhike.customers.schema import PROFILES
 from zhike.customers.vault import key_index, open_vault
-from zhike.lake.snapshots import Snapshot
+from zhike.lake.snapshots import Changed, Snapshot
 
 _LARGEST_ID = 2**63 - 1
-
-
-@dataclass(frozen=True)
-class CustomerSource:
-    """One record behind a customer: where it comes from, its key there, its attributes."""
-
-    profile_id: int
-    source: str
-    source_key: str
-    attributes: dict[str, str]
-
-
-def sources_of(customer_id: int) -> list[CustomerSource]:
-    vault = open_vault(settings.ZHIKE_HOME)
-    profiles = Profile.objects.filter(customer_id=customer_id, erased_at=None).order_by("pk")
-    return [
-        CustomerSource(p.pk, p.source, vault.open(p.sealed_key, place=p.place), p.attributes)
-        for p in profiles
-    ]
+# A transaction stamps its rows before it commits: whoever committed meanwhile may bear a later moment.
+_LONGEST_WRITE = timedelta(hours=1)
 
 
 def source_keys_of(customer_ids: list[int]) -> dict[int, str]:
-    """The source keys of some customers, each customer's joined by a comma."""
+    """The source keys of some customers, each customer's joined by a comma; what staff typed has none."""
     vault = open_vault(settings.ZHIKE_HOME)
-    profiles = Profile.objects.filter(customer_id__in=customer_ids, erased_at=None).order_by("pk")
+    profiles = Profile.objects.filter(customer_id__in=customer_ids, erased_at=None).exclude(source=BY_HAND)
+    profiles = profiles.order_by("pk")
     keys: dict[int, list[str]] = {}
     for profile in profiles.only("customer_id", "source", "key_index", "sealed_key"):
         keys.setdefault(profile.customer_id, []).append(vault.open(profile.sealed_key, place=profile.place))
@@ -58,23 +43,35 @@ def customer_ids_by_key(text: str) -> list[int]:
     """Customers one of whose sources knows them by exactly this key."""
     vault = open_vault(settings.ZHIKE_HOME)
     # A fingerprint is of source and key together; there are a handful of sources.
-    sources = Profile.objects.values_list("source", flat=True).distinct()
-    indexes = [key_index(vault, source, text) for source in sources]
+    indexes = [key_index(vault, source, text) for source in source_names()]
     found = Profile.objects.filter(key_index__in=indexes).values_list("customer_id", flat=True)
     return list(found.distinct()[:100])
 
 
-def customer_ids_found(text: str, snapshot: Snapshot) -> tuple[int, ...]:
-    """Customers with this number or with exactly this source key; if there is none, whoever placed this order."""
-    found = set(customer_ids_by_key(text))
-    if number := _customer_number(text):
-        found.add(number)
-    known = {current for pk in found if (current := current_customer_id(pk))}
-    return tuple(sorted(known)) or _customer_ids_by_order(text, snapshot)
+def source_names() -> list[str]:
+    """Where records come from; those that were erased come from nowhere."""
+    names: list[str] = []
+    # One step into the index for each source: to list the distinct ones would read it all.
+    while name := _source_after(names[-1] if names else ""):
+        names.append(name)
+    return [name for name in names if name != ERASED]
 
 
-def customer_exists(customer_id: int) -> bool:
-    return customer_id <= _LARGEST_ID and Customer.objects.filter(pk=customer_id).exists()
+def _source_after(name: str) -> str | None:
+    later = Profile.objects.filter(source__gt=name).order_by("source")
+    return later.values_list("source", flat=True).first()
+
+
+def customer_ids_found(text: str, snapshot: Snapshot, *, by_key: bool) -> tuple[int, ...]:
+    """Customers with this number or, `by_key`, with exactly this source key; if there is none, whoever placed this order.
+
+    A key may be a member card or a telephone number: to look by it is for those who may see it.
+    """
+    found = set(customer_ids_by_key(text)) if by_key else set()
+    number = _customer_number(text)
+    if number and (current := current_customer_id(number)):
+        found.add(current)
+    return tuple(sorted(found)) or _customer_ids_by_order(text, snapshot)
 
 
 def current_customer_id(customer_id: int) -> int | None:
@@ -105,25 +102,44 @@ def profile_map_mark() -> str:
     # Each from an index; profiles are never deleted, so their number need not be counted.
     newest = Profile.objects.order_by("-pk").values_list("pk", flat=True).first()
     changed = Profile.objects.order_by("-changed_at").values_list("changed_at", flat=True).first()
-    return f"{newest} {changed.isoformat() if changed else ''}"
+    if changed is None:
+        return "0"
+    late = Profile.objects.filter(changed_at__gte=changed - _LONGEST_WRITE).count()
+    return f"{newest}/{late} {changed.isoformat()}"
 
 
 def profile_map() -> pa.Table:
     """The whole map from profile to customer, as the lake's `profiles` has it."""
+    return profile_map_changes("").rows
+
+
+def profile_map_changes(since: str) -> Changed:
+    """The rows of the map that changed since it had that mark, or all of them.
+
+    Parameters
+    ----------
+    since
+        What `profile_map_mark` said then; empty for everything.
+    """
     # Plain tuples: a million model objects would cost more than the rest of a refresh.
-    query = "SELECT id, customer_id, source, attributes FROM customers_profile WHERE erased_at IS NULL"
-    with connection.cursor() as cursor:
-        cursor.execute(query)
-        rows = cursor.fetchall()
-    columns = list(zip(*rows, strict=True)) or [(), (), (), ()]
-    columns[3] = tuple(None if text in ("{}", {}) else _as_json(text) for text in columns[3])
-    return pa.table(
-        [
-            pa.array(column, field.type)
-            for column, field in zip(columns, PROFILES.arrow_schema(), strict=True)
-        ],
-        schema=PROFILES.arrow_schema(),
+    query = (
+        "SELECT p.id, p.customer_id, p.source, p.attributes, h.no_profiling, p.erased_at FROM customers_profile p "
+        "JOIN customers_customer h ON h.id = p.home_customer_id"
     )
+    moment = since.partition(" ")[2]
+    changed_since = [datetime.fromisoformat(moment) - _LONGEST_WRITE] if moment else []
+    with connection.cursor() as cursor:
+        cursor.execute(query + (" WHERE p.changed_at >= %s" if changed_since else ""), changed_since)
+        rows = cursor.fetchall()
+    alive = [row[:-1] for row in rows if row[-1] is None]
+    columns = list(zip(*alive, strict=True)) or [()] * len(PROFILES.columns)
+    columns[3] = tuple(None if text in ("{}", {}) else _as_json(text) for text in columns[3])
+    columns[4] = tuple(map(bool, columns[4]))
+    arrays = [
+        pa.array(column, field.type) for column, field in zip(columns, PROFILES.arrow_schema(), strict=True)
+    ]
+    touched = pa.table({"profile_id": pa.array([row[0] for row in rows], pa.int64())})
+    return Changed(pa.table(arrays, schema=PROFILES.arrow_schema()), touched)
 
 
 def _as_json(value: object) -> str:

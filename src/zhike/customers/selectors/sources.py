@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 
 from zhike.customers.models import Customer, Note, Profile
+from zhike.customers.records import BY_HAND
+from zhike.customers.selectors.typed_values import Typing, typings_of
 from zhike.customers.vault import open_vault
 
 
 @dataclass(frozen=True, slots=True)
 class SourceRecord:
-    """One record from one source; `source_key` is empty where it was not asked for."""
+    """One record from one source; `source_key` is empty where it was not asked for, and for what staff typed.
+
+    Parameters
+    ----------
+    typings
+        Of what staff typed, who and when, by field.
+    """
 
     profile_id: int
     source: str
@@ -22,6 +31,11 @@ class SourceRecord:
     attributes: dict[str, Any]
     made_at: datetime
     changed_at: datetime
+    typings: Mapping[str, Typing] = field(default_factory=dict)
+
+    def since(self, code: str) -> datetime:
+        """Since when it says what it says of an attribute; a record of a source, since it changed last."""
+        return self.typings[code].at if code in self.typings else self.changed_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +56,17 @@ class CustomerState:
 def records_of(customer_id: int, *, with_keys: bool) -> list[SourceRecord]:
     """In the order in which they came; those erased are left out."""
     vault = open_vault(settings.ZHIKE_HOME)
-    profiles = Profile.objects.filter(customer=customer_id, erased_at=None).order_by("pk")
+    profiles = list(Profile.objects.filter(customer=customer_id, erased_at=None).order_by("pk"))
+    typings = typings_of([p.pk for p in profiles if p.source == BY_HAND])
     return [
         SourceRecord(
             profile_id=p.pk,
             source=p.source,
-            source_key=vault.open(p.sealed_key, place=p.place) if with_keys else "",
+            source_key=vault.open(p.sealed_key, place=p.place) if with_keys and p.source != BY_HAND else "",
             attributes=p.attributes,
             made_at=p.created_at,
             changed_at=p.changed_at,
+            typings={name: typing for (pk, name), typing in typings.items() if pk == p.pk},
         )
         for p in profiles
     ]

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from zhike.customers.models import ProfileTag, Tag, TagOperation
+from zhike.customers.models import Profile, ProfileTag, Tag, TagOperation
 from zhike.customers.slices import slices
+
+if TYPE_CHECKING:
+    from zhike.accounts.selectors import User
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,16 @@ def customers_with_tag(name: str, among: Collection[int] | None = None) -> set[i
     return found
 
 
-def tag_operations(*, most: int = 20) -> list[TagOperation]:
-    """What was done to several customers at once, newest first."""
-    return list(TagOperation.objects.select_related("tag", "actor")[:most])
+def operation_customers(operation: TagOperation) -> set[int]:
+    """Whom an operation changed, by their numbers of now."""
+    found: set[int] = set()
+    for some in slices(operation.profile_ids):
+        profiles = Profile.objects.filter(pk__in=some)
+        found.update(profiles.values_list("customer", flat=True))
+    return found
+
+
+def tag_operations(*, by: User | None = None, most: int = 20) -> list[TagOperation]:
+    """What was done to one customer or many at once, by one person or by anybody, newest first."""
+    operations = TagOperation.objects.select_related("tag", "actor")
+    return list((operations.filter(actor=by) if by else operations)[:most])

@@ -71,6 +71,8 @@ def set_no_profiling(*, customer_id: int, is_refused: bool) -> None:
     homes = Profile.objects.filter(customer=customer_id).values("home_customer")
     # On every customer that was merged here, so that parting them again forgets nobody's refusal.
     Customer.objects.filter(pk__in=homes).update(no_profiling=is_refused)
+    # The lake's copy of the profiles says it too, and is made anew when a profile has changed.
+    Profile.objects.filter(home_customer__in=homes).update(changed_at=clock.now())
 
 
 @transaction.atomic

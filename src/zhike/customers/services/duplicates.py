@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -10,15 +10,14 @@ from django.conf import settings
 
 from zhike.customers.matching.certain import certain_pairs_sql
 from zhike.customers.matching.likely import LINK_FROM, likely_pairs
-from zhike.customers.matching.people import people_table
 from zhike.customers.models import DuplicateScan, Profile, SharedIdentifier
-from zhike.customers.selectors.opened import known_profiles
-from zhike.customers.services.columns import batches
+from zhike.customers.selectors.opened import people_to_compare
+from zhike.customers.services.columns import roomy_cache, rows_with
+from zhike.customers.services.comparison_forms import seal_missing_forms
 from zhike.customers.services.links import PairEvidence, link_profiles, propose_links, unlink_operation
 from zhike.jobs.progress import Progress, Several
 from zhike.jobs.services import RowProgress, mark_interrupted, tracked
 from zhike.jobs.tracking import JobState
-from zhike.kernel import clock
 from zhike.kernel.words import Text
 from zhike.lake.engines import private_database
 from zhike.lake.snapshots import open_lake
@@ -26,7 +25,6 @@ from zhike.lake.snapshots import open_lake
 if TYPE_CHECKING:
     from zhike.accounts.selectors import User
 
-_IDS_AT_ONCE = 5_000
 SCAN_LOCK = "duplicates"
 _OPENING = Text("读取来源记录", "Reading the records")
 _COMPARING = Text("比对", "Comparing")
@@ -50,12 +48,11 @@ def scan_for_duplicates(*, scan: DuplicateScan, progress: Progress) -> Duplicate
         ``lake.busy`` while another scan runs.
     """
     progress = Several([progress, RowProgress(scan)])
-    with tracked(scan), open_lake(settings.ZHIKE_HOME.lake).locked(SCAN_LOCK):
+    with tracked(scan), open_lake(settings.ZHIKE_HOME.lake).locked(SCAN_LOCK), roomy_cache():
         mark_interrupted(DuplicateScan, but=scan.pk)
         progress.report(_OPENING, 0, 0)
-        people = people_table(
-            known_profiles(without=_shared_identifiers()), today=clock.today(settings.ZHIKE_BUSINESS.zone)
-        )
+        seal_missing_forms()
+        people = people_to_compare(without=_shared_identifiers())
         progress.report(_COMPARING, 0, people.num_rows)
         with private_database(people=people) as database:
             certain = database.sql(certain_pairs_sql("people")).to_arrow_table()
@@ -75,46 +72,47 @@ def undo_scan(*, scan: DuplicateScan, actor: User | None, reason: str = "") -> i
 
 
 def _link(scan: DuplicateScan, certain: pa.Table, likely: pa.Table) -> None:
-    evidence = {(row["left_id"], row["right_id"]): row for row in likely.to_pylist()}
-    pairs = certain.to_pylist()
-    ruled = [
-        _evidence(
-            row["left_id"], row["right_id"], row["rule"], evidence.get((row["left_id"], row["right_id"]))
-        )
-        for row in pairs
-    ]
-    known = {(row["left_id"], row["right_id"]) for row in pairs}
     # The likeliest first: where a guard stops a customer from growing, the best links have been made.
-    rest = sorted((row for pair, row in evidence.items() if pair not in known), key=lambda row: -row["score"])
-    sure = [row for row in rest if row["score"] >= LINK_FROM]
-    for some in (ruled, [_evidence(row["left_id"], row["right_id"], "splink", row) for row in sure]):
+    likely = likely.sort_by([("score", "descending"), ("left_id", "ascending"), ("right_id", "ascending")])
+    certain = certain.sort_by([("left_id", "ascending"), ("right_id", "ascending")])
+    found = zip(likely["score"].to_pylist(), _levels(likely), strict=True)
+    compared = dict(zip(_pairs(likely), found, strict=True))
+    rules = dict(zip(_pairs(certain), certain["rule"].to_pylist(), strict=True))
+    ruled = [
+        PairEvidence(*pair, rule, *compared.get(pair, (None, _NOT_COMPARED))) for pair, rule in rules.items()
+    ]
+    rest = [PairEvidence(*pair, "splink", *found) for pair, found in compared.items() if pair not in rules]
+    sure = [each for each in rest if (each.score or 0) >= LINK_FROM]
+    for some in (ruled, sure):
         done = link_profiles(pairs=some)
         scan.linked += done.linked
         scan.held_back += done.held_back
         scan.operations = [*scan.operations, done.operation]
-    scan.proposed = propose_links(
-        pairs=_between_customers(
-            [_evidence(row["left_id"], row["right_id"], "splink", row) for row in rest[len(sure) :]]
-        )
-    )
+    scan.proposed = propose_links(pairs=_between_customers(rest[len(sure) :]))
 
 
-def _evidence(left: int, right: int, rule: str, row: dict[str, object] | None) -> PairEvidence:
-    levels = {name: str(level) for name, level in (row or {}).items() if name not in _NOT_LEVELS}
-    score = float(str(row["score"])) if row else None
-    return PairEvidence(left, right, rule, score, levels)
+def _pairs(found: pa.Table) -> Iterator[tuple[int, int]]:
+    return zip(found["left_id"].to_pylist(), found["right_id"].to_pylist(), strict=True)
+
+
+def _levels(likely: pa.Table) -> Iterator[dict[str, str]]:
+    """The level of each comparison by its name: one object for all pairs that agree in the same way."""
+    names = [name for name in likely.column_names if name not in _NOT_LEVELS]
+    known: dict[tuple[str, ...], dict[str, str]] = {}
+    for levels in zip(*(likely[name].to_pylist() for name in names), strict=True):
+        if levels not in known:
+            known[levels] = dict(zip(names, levels, strict=True))
+        yield known[levels]
 
 
 _NOT_LEVELS = ("left_id", "right_id", "score")
+_NOT_COMPARED: dict[str, str] = {}
 
 
-def _between_customers(pairs: Iterable[PairEvidence]) -> list[PairEvidence]:
+def _between_customers(pairs: Collection[PairEvidence]) -> list[PairEvidence]:
     """The pairs whose two profiles are not one customer already."""
-    pairs = list(pairs)
     ids = {pk for each in pairs for pk in each.pair}
-    customers: dict[int, int] = {}
-    for some in batches(sorted(ids), _IDS_AT_ONCE):
-        customers.update(Profile.objects.filter(pk__in=some).values_list("pk", "customer_id"))
+    customers = dict(rows_with(Profile, ("id", "customer"), "id", sorted(ids)))
     return [each for each in pairs if customers[each.left] != customers[each.right]]
 
 

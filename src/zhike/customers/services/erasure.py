@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 
 from zhike.accounts.audit.actions import Target, action
 from zhike.accounts.services import record_audit
 from zhike.customers.models import (
+    ComparisonForm,
     ConsentEntry,
     Customer,
     Identity,
@@ -21,8 +24,11 @@ from zhike.customers.models import (
     ProfileRevision,
     ProfileTag,
     SensitiveValue,
+    TypedValue,
 )
+from zhike.customers.selectors.access import known_person
 from zhike.customers.services.consents import primary_profile, suppress_customer
+from zhike.customers.stores import Person, registered_stores
 from zhike.customers.vault import key_index, open_vault
 from zhike.kernel import clock
 from zhike.lake import catalog
@@ -37,18 +43,29 @@ REFRESH_LOCK = "refresh"
 _HANGING_ON_PROFILES = (
     PersonalField,
     Identity,
+    ComparisonForm,
     NameToken,
     ProfileRevision,
     ProfileTag,
     Note,
     ConsentEntry,
     SensitiveValue,
+    TypedValue,
 )
 
 
-def erase_customer(*, customer_id: int, reason: str, actor: User | None = None) -> int:
-    """Forget a customer in database, lake and published snapshots; how many records it was.
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What was forgotten: records of sources, and rows or files of each further store that had any."""
 
+    records: int
+    elsewhere: dict[str, int]
+
+
+def erase_customer(*, customer_id: int, reason: str, actor: User | None = None) -> Erased:
+    """Forget a customer in database, lake, published snapshots and every registered store.
+
+    The person goes last of all: cut off at any moment, the next call finds who it was and does it again.
     What stays: the numbers of the empty records, so that no number is given twice, and the contacts on the
     suppression list as keyed fingerprints, so that a later import does not write to them. Snapshots from
     before are dropped: the next refresh publishes a clean one.
@@ -63,18 +80,33 @@ def erase_customer(*, customer_id: int, reason: str, actor: User | None = None) 
     primary_profile(customer_id)
     lake = open_lake(settings.ZHIKE_HOME.lake)
     with lake.locked(REFRESH_LOCK), lake.locked(FACTS_LOCK):
-        profile_ids = list(Profile.objects.filter(customer=customer_id).values_list("pk", flat=True))
+        person = known_person(customer_id)
+        elsewhere = _forget_in_stores(person, is_in_database=False)
         for table in catalog.tables("fact"):
-            if "profile_id" in table.column_names and table.name != "profiles":
-                lake.deltas.delete_rows(table, column="profile_id", values=profile_ids)
-        _forget(customer_id, profile_ids)
+            if "profile_id" in table.column_names:
+                lake.deltas.delete_rows(table, column="profile_id", values=person.profile_ids)
         lake.forget()
-    record_audit(actor=actor, action=ERASED, object=Target("customer", customer_id), reason=reason)
-    return len(profile_ids)
+        with transaction.atomic():
+            elsewhere |= _forget_in_stores(person, is_in_database=True)
+            _forget(customer_id, person.profile_ids)
+            record_audit(actor=actor, action=ERASED, object=Target("customer", customer_id), reason=reason)
+            transaction.on_commit(_overwrite_journal)
+    return Erased(len(person.profile_ids), elsewhere)
 
 
-@transaction.atomic
-def _forget(customer_id: int, profile_ids: list[int]) -> None:
+def _forget_in_stores(person: Person, *, is_in_database: bool) -> dict[str, int]:
+    stores = [store for store in registered_stores() if store.is_in_database is is_in_database]
+    counts = {store.name: store.forget(person) for store in stores}
+    return {name: count for name, count in counts.items() if count}
+
+
+def _overwrite_journal() -> None:
+    """Have no older state of a page lie beside the database; deleted rows are overwritten as they go."""
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _forget(customer_id: int, profile_ids: Sequence[int]) -> None:
     suppress_customer(customer_id=customer_id, reason="erased")
     Customer.objects.filter(pk=customer_id).update(owner=None)
     for model in _HANGING_ON_PROFILES:

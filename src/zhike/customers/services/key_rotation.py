@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models, transaction
 
 from zhike.customers.models import (
+    ComparisonForm,
     Identity,
     Note,
     PersonalField,
@@ -16,6 +17,7 @@ from zhike.customers.models import (
     SensitiveValue,
 )
 from zhike.customers.services.columns import write_columns
+from zhike.customers.stores import registered_stores
 from zhike.customers.vault import Vault, open_key_ring, open_vault
 from zhike.customers.vault.keys import keep_key_ring
 from zhike.jobs.progress import Progress
@@ -26,6 +28,7 @@ SEALED: tuple[tuple[type[models.Model], str], ...] = (
     (Profile, "sealed_key"),
     (PersonalField, "sealed"),
     (Identity, "sealed"),
+    (ComparisonForm, "sealed"),
     (Note, "sealed"),
     (SensitiveValue, "sealed"),
     (ProfileRevision, "sealed_before"),
@@ -37,7 +40,7 @@ _SEALING = Text("重新加密", "Sealing anew")
 
 
 def rotate_keys(*, home: Home, progress: Progress) -> int:
-    """Make a new key, seal everything with it, then forget the older keys; how many values there were.
+    """Make a new key, seal everything with it, then forget the older keys; how many values and files there were.
 
     Cut off at any moment nothing is lost: the older keys are kept until nothing needs them, and the next
     call goes on. Web and worker read new keys as they come.
@@ -51,6 +54,7 @@ def rotate_keys(*, home: Home, progress: Progress) -> int:
         for count in _sealed_anew(vault, model, column):
             done += count
             progress.report(_SEALING, done, total)
+    done += sum(store.seal_anew() for store in registered_stores() if store.seal_anew is not None)
     keep_key_ring(home, open_key_ring(home).only_current())
     return done
 

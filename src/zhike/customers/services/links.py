@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import Q
 
 from zhike.customers.models import LinkEntry, Profile, ProfileLink
-from zhike.customers.services.columns import batches, fresh_ids, insert_rows, write_columns
+from zhike.customers.services.columns import (
+    batches,
+    fresh_ids,
+    insert_rows,
+    rows_with,
+    write_columns,
+    write_rows,
+)
+from zhike.customers.slices import slices
 from zhike.kernel import clock
 from zhike.kernel.errors import UsageError
 
@@ -24,8 +31,7 @@ LARGEST_CUSTOMER = 20
 
 State = ProfileLink.State
 _LINK_COLUMNS = ("id", "left", "right", "state", "rule", "score", "evidence", "changed_at")
-_LINK_VALUES = ("id", "left_id", "right_id", *_LINK_COLUMNS[3:])
-_BATCH = 1_000
+_BATCH = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +52,7 @@ class PairEvidence:
     right: int
     rule: str
     score: float | None = None
-    evidence: Mapping[str, str] = field(default_factory=dict)
+    evidence: dict[str, str] = field(default_factory=dict)
 
     @property
     def pair(self) -> tuple[int, int]:
@@ -72,10 +78,12 @@ def link_profiles(*, pairs: Iterable[PairEvidence], actor: User | None = None, r
     operation = uuid.uuid4().hex
     linked = held_back = 0
     for batch in batches(pairs, _BATCH):
-        chosen, held = _within_the_limit(batch, is_automatic=actor is None)
+        groups = _Groups(_places_with({pk for each in batch for pk in each.pair}))
+        chosen, held = _within_the_limit(batch, groups, is_automatic=actor is None)
         linked += _decided(chosen, State.LINKED, operation, actor, reason)
         held_back += _decided(held, State.PROPOSED, operation, actor, "guard.largest_customer")
-        _recluster({pk for each in chosen for pk in each.pair})
+        # Customers were the connected parts before, so with these links the groups are.
+        _settle(groups.joined(), groups.places)
     return Linked(operation, linked, held_back)
 
 
@@ -110,7 +118,7 @@ def decide_link(*, link_id: int, state: str, actor: User | None, reason: str = "
     if state not in (State.LINKED, State.UNLINKED, State.NEVER):
         raise UsageError("link.state", zh=f"不认识的决定“{state}”", en=f"unknown decision “{state}”")
     _set_states([link], state, uuid.uuid4().hex, actor, reason)
-    _recluster({link.left_id, link.right_id})
+    _recluster(_places_with({link.left_id, link.right_id}))
     ends = Profile.objects.filter(pk__in=(link.left_id, link.right_id))
     if state == State.NEVER and ends.values("customer").distinct().count() == 1:
         raise UsageError(
@@ -148,7 +156,7 @@ def split_profile(*, profile_id: int, actor: User | None, reason: str = "") -> s
     _decided(kept, State.LINKED, operation, actor, reason)
     never = [PairEvidence(profile_id, other, "manual") for other in others]
     _decided(never, State.NEVER, operation, actor, reason, over_people=True)
-    _recluster({profile_id, *others})
+    _recluster(_places_with({profile_id, *others}))
     return operation
 
 
@@ -163,36 +171,59 @@ def _decided(
 ) -> int:
     """Bring pairs into a state; how many were not in it. A person's word is only changed by a person."""
     by_pair = {each.pair: each for each in pairs if each.left != each.right}
-    known = {(link.left_id, link.right_id): link for link in _links_of(by_pair)}
+    known = {pair: found for pair, found in _states_of({left for left, _ in by_pair}) if pair in by_pair}
     is_by_person = actor is not None or over_people
-    changed = []
-    for pair, link in known.items():
-        is_settled = link.state in (State.NEVER, State.UNLINKED) or (
-            link.state == State.LINKED and state == State.PROPOSED
-        )
-        if link.state == state or (is_settled and not is_by_person):
-            continue
-        link.rule, link.score = by_pair[pair].rule, by_pair[pair].score
-        link.evidence = dict(by_pair[pair].evidence)
-        changed.append(link)
-    made = [
-        ProfileLink(
-            left_id=pair[0],
-            right_id=pair[1],
-            state=state,
-            rule=each.rule,
-            score=each.score,
-            evidence=dict(each.evidence),
-        )
-        for pair, each in by_pair.items()
-        if pair not in known
-    ]
-    for link, pk in zip(made, fresh_ids(ProfileLink, len(made)), strict=True):
-        link.pk = pk
-    insert_rows(ProfileLink, _LINK_COLUMNS, ([getattr(m, name) for name in _LINK_VALUES] for m in made))
+    changing = {
+        pk: by_pair[pair]
+        for pair, (pk, before) in known.items()
+        if before != state and (is_by_person or not _is_settled(before, state))
+    }
+    changed = _links(changing)
+    for link in changed:
+        why = changing[link.pk]
+        link.rule, link.score, link.evidence = why.rule, why.score, why.evidence
     _set_states(changed, state, operation, actor, reason)
-    _note(made, operation, actor, reason)
+    made = {pair: each for pair, each in by_pair.items() if pair not in known}
+    _insert(made, state, operation, actor, reason)
     return len(changed) + len(made)
+
+
+def _unsettled(pairs: Collection[PairEvidence]) -> list[PairEvidence]:
+    """Without those that a person has taken apart: they will not be linked, so they join nothing."""
+    apart = {
+        pair
+        for pair, (_, state) in _states_of({each.pair[0] for each in pairs})
+        if _is_settled(state, State.LINKED)
+    }
+    return [each for each in pairs if each.pair not in apart]
+
+
+def _is_settled(before: str, wanted: str) -> bool:
+    """Whether only a person may bring a pair from one state into another."""
+    if before in (State.NEVER, State.UNLINKED):
+        return True
+    return before == State.LINKED and wanted == State.PROPOSED
+
+
+def _insert(
+    pairs: Mapping[tuple[int, int], PairEvidence],
+    state: str,
+    operation: str,
+    actor: User | None,
+    reason: str,
+) -> None:
+    """Pairs that were not known, and their first entry in the ledger."""
+    ids, now = fresh_ids(ProfileLink, len(pairs)), clock.now()
+    insert_rows(
+        ProfileLink,
+        _LINK_COLUMNS,
+        (
+            (pk, left, right, state, why.rule, why.score, why.evidence, now)
+            for pk, ((left, right), why) in zip(ids, pairs.items(), strict=True)
+        ),
+    )
+    rules = (why.rule for why in pairs.values())
+    _note(zip(ids, rules, strict=True), state, operation, actor, reason)
 
 
 def _set_states(
@@ -206,50 +237,62 @@ def _set_states(
     for link in links:
         link.state, link.changed_at = state, now
     write_columns(links, ["state", "rule", "score", "evidence", "changed_at"])
-    _note(links, operation, actor, reason)
+    _note(((link.pk, link.rule) for link in links), state, operation, actor, reason)
 
 
-def _note(links: Collection[ProfileLink], operation: str, actor: User | None, reason: str) -> None:
-    """Write down in the ledger what became of pairs."""
-    now = clock.now()
+def _note(
+    links: Iterable[tuple[int, str]], state: str, operation: str, actor: User | None, reason: str
+) -> None:
+    """Write down in the ledger what became of pairs, given by their id and rule."""
+    actor_id, now = actor.pk if actor else None, clock.now()
     insert_rows(
         LinkEntry,
         ("link", "operation", "state", "rule", "actor", "reason", "made_at"),
-        (
-            (link.pk, operation, link.state, link.rule, actor.pk if actor else None, reason, now)
-            for link in links
-        ),
+        ((pk, operation, state, rule, actor_id, reason, now) for pk, rule in links),
     )
 
 
 def _taken_back(links: Collection[ProfileLink], state: str, actor: User | None, reason: str) -> int:
     _set_states(links, state, uuid.uuid4().hex, actor, reason)
-    _recluster({pk for link in links for pk in (link.left_id, link.right_id)})
+    _recluster(_places_with({pk for link in links for pk in (link.left_id, link.right_id)}))
     return len(links)
 
 
-def _links_of(pairs: Collection[tuple[int, int]]) -> list[ProfileLink]:
-    lefts = {left for left, _ in pairs}
-    found = ProfileLink.objects.filter(left__in=lefts, right__in={right for _, right in pairs})
-    return [link for link in found if (link.left_id, link.right_id) in pairs]
+def _links(ids: Collection[int]) -> list[ProfileLink]:
+    return [link for some in slices(ids) for link in ProfileLink.objects.filter(pk__in=some)]
+
+
+def _states_of(lefts: Iterable[int]) -> Iterator[tuple[tuple[int, int], tuple[int, str]]]:
+    """Every pair with one of those profiles on its left, with its id and state."""
+    # By the left ones alone: told a state too, SQLite would read all pairs of that state for each batch.
+    for pk, left, right, state in rows_with(
+        ProfileLink, ("id", "left", "right", "state"), "left", sorted(lefts)
+    ):
+        yield (left, right), (pk, state)
+
+
+_Places = Mapping[int, tuple[int, int]]
+"""By profile: the customer where it is, and the one where it was made."""
+
+
+def _places_with(profile_ids: Collection[int]) -> _Places:
+    """The places of all profiles of the customers of some."""
+    customers = {customer for (customer,) in rows_with(Profile, ("customer",), "id", sorted(profile_ids))}
+    rows = rows_with(Profile, ("id", "customer", "home_customer"), "customer", sorted(customers))
+    return {pk: (customer, home) for pk, customer, home in rows}
 
 
 def _within_the_limit(
-    pairs: Collection[PairEvidence], *, is_automatic: bool
+    pairs: Collection[PairEvidence], groups: _Groups, *, is_automatic: bool
 ) -> tuple[list[PairEvidence], list[PairEvidence]]:
     """Pairs to link, and pairs that would make too large a customer, or join what must stay apart."""
     if not is_automatic:
+        for each in pairs:
+            groups.join(each.left, each.right)
         return list(pairs), []
-    customers = dict(
-        Profile.objects.filter(pk__in={pk for each in pairs for pk in each.pair}).values_list(
-            "pk", "customer_id"
-        )
-    )
-    members = _members(set(customers.values()))
-    groups = _Groups({pk: customer for customer, those in members.items() for pk in those})
-    apart = _never_pairs(groups.all_profiles())
+    apart = set(ProfileLink.objects.filter(state=State.NEVER).values_list("left_id", "right_id"))
     chosen, held = [], []
-    for each in pairs:
+    for each in _unsettled(pairs):
         if groups.may_join(each.left, each.right, apart):
             groups.join(each.left, each.right)
             chosen.append(each)
@@ -259,16 +302,15 @@ def _within_the_limit(
 
 
 class _Groups:
-    """Profiles in groups that grow as pairs are joined."""
+    """Profiles in groups, at first their customers, that grow as pairs are joined."""
 
-    def __init__(self, group_of: dict[int, int]) -> None:
-        self._group_of = group_of
+    def __init__(self, places: _Places) -> None:
+        self.places = places
+        self._group_of = {pk: customer for pk, (customer, _) in places.items()}
         self._members: dict[int, set[int]] = {}
-        for profile, group in group_of.items():
+        self._grown: set[int] = set()
+        for profile, group in self._group_of.items():
             self._members.setdefault(group, set()).add(profile)
-
-    def all_profiles(self) -> set[int]:
-        return set(self._group_of)
 
     def may_join(self, left: int, right: int, apart: set[tuple[int, int]]) -> bool:
         a, b = self._members[self._group_of[left]], self._members[self._group_of[right]]
@@ -276,7 +318,7 @@ class _Groups:
             return True
         if len(a) + len(b) > LARGEST_CUSTOMER:
             return False
-        return not any((min(x, y), max(x, y)) in apart for x in a for y in b)
+        return not apart or not any((min(x, y), max(x, y)) in apart for x in a for y in b)
 
     def join(self, left: int, right: int) -> None:
         kept, gone = self._group_of[left], self._group_of[right]
@@ -285,38 +327,32 @@ class _Groups:
         for profile in self._members[gone]:
             self._group_of[profile] = kept
         self._members[kept] |= self._members.pop(gone)
+        self._grown.add(kept)
+        self._grown.discard(gone)
+
+    def joined(self) -> Iterator[set[int]]:
+        """The groups that have grown."""
+        return (self._members[group] for group in self._grown)
 
 
-def _never_pairs(profiles: Collection[int]) -> set[tuple[int, int]]:
-    never = ProfileLink.objects.filter(state=State.NEVER, left__in=profiles)
-    return set(never.values_list("left_id", "right_id"))
+def _recluster(places: _Places) -> None:
+    """Give all profiles of some customers their customers anew, from the links that stand."""
+    standing = [
+        pair for pair, (_, state) in _states_of(places) if state == State.LINKED and pair[1] in places
+    ]
+    _settle(_connected(places, standing), places)
 
 
-def _members(customers: Collection[int]) -> dict[int, list[int]]:
-    members: dict[int, list[int]] = {}
-    rows = Profile.objects.filter(customer__in=customers).values_list("customer_id", "pk")
-    for customer, profile in rows:
-        members.setdefault(customer, []).append(profile)
-    return members
-
-
-def _recluster(touched: Collection[int]) -> None:
-    """Give the profiles of the customers that were touched their customers anew, from the links that stand."""
-    customers = set(Profile.objects.filter(pk__in=touched).values_list("customer_id", flat=True))
-    profiles = Profile.objects.in_bulk([pk for those in _members(customers).values() for pk in those])
-    standing = ProfileLink.objects.filter(state=State.LINKED).filter(
-        Q(left__in=profiles) & Q(right__in=profiles)
-    )
-    moved = []
-    for part in _connected(profiles, standing.values_list("left_id", "right_id")):
+def _settle(parts: Iterable[Collection[int]], places: _Places) -> None:
+    """Give each of the connected parts the customer of which it is."""
+    moved: dict[int, int] = {}
+    for part in parts:
         # The oldest customer gives the number, whoever was linked first.
-        customer = min(profiles[pk].home_customer_id for pk in part)
-        moved += [profiles[pk] for pk in part if profiles[pk].customer_id != customer]
-        for pk in part:
-            profiles[pk].customer_id = customer
-    for profile in moved:
-        profile.changed_at = clock.now()
-    write_columns(moved, ["customer", "changed_at"])
+        customer = min(places[pk][1] for pk in part)
+        moved |= {pk: customer for pk in part if places[pk][0] != customer}
+    now = clock.now()
+    rows = ((pk, customer, now) for pk, customer in sorted(moved.items()))
+    write_rows(Profile, ("customer", "changed_at"), rows)
 
 
 def _connected(profiles: Iterable[int], pairs: Iterable[tuple[int, int]]) -> list[list[int]]:

@@ -10,6 +10,7 @@ from django.db.models import Q
 from zhike.accounts.audit.actions import Action, Target, action
 from zhike.accounts.services import record_audit
 from zhike.customers.models import DuplicateScan, Profile, ProfileLink
+from zhike.customers.records import BY_HAND
 from zhike.customers.services.consents import primary_profile
 from zhike.customers.services.duplicates import undo_scan
 from zhike.customers.services.links import PairEvidence, decide_link, link_profiles, split_profile
@@ -93,7 +94,8 @@ def split_record(*, customer_id: int, profile_id: int, reason: str, actor: User 
     Raises
     ------
     UsageError
-        ``profile.unknown`` if it is not a record of this customer; ``profile.alone``; ``reason.missing``.
+        ``profile.unknown`` if it is not a record of this customer, ``profile.typed`` for what staff typed;
+        ``profile.alone``; ``reason.missing``.
     """
     reason = needed_reason(reason)
     if profile_id not in _profiles_of(customer_id):
@@ -101,6 +103,12 @@ def split_record(*, customer_id: int, profile_id: int, reason: str, actor: User 
             "profile.unknown",
             zh="这条记录不属于这位客户，可能刚被移走；请刷新后再试",
             en="this record is not of this customer, perhaps no longer; reload the page and try again",
+        )
+    if Profile.objects.filter(pk=profile_id, source=BY_HAND).exists():
+        raise UsageError(
+            "profile.typed",
+            zh="这是手工填写的内容，不是来源记录，不能拆分；请在“修改资料”里撤回手工值",
+            en="this is what staff typed and no record of a source; take the values back under “Edit” instead",
         )
     split_profile(profile_id=profile_id, actor=actor, reason=reason)
     _recorded(actor, SPLIT, customer_id, reason, profile_id=profile_id)

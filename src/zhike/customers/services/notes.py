@@ -26,7 +26,7 @@ def add_note(*, customer_id: int, text: str, author: User | None) -> Note:
     Raises
     ------
     UsageError
-        ``note.text`` if it is empty or too long; ``customer.unknown``.
+        ``note.text`` if it is empty or too long; ``customer.unknown``, ``customer.erased``.
     """
     said = text.strip()
     if not 0 < len(said) <= LONGEST:
@@ -35,7 +35,14 @@ def add_note(*, customer_id: int, text: str, author: User | None) -> Note:
             zh=f"备注要有 1 到 {LONGEST} 个字；现在是 {len(said)} 个",
             en=f"a note has 1 to {LONGEST} characters; this one has {len(said)}",
         )
-    note = Note(profile=primary_profile(customer_id), mark=uuid.uuid4().hex, author=author)
+    profile = primary_profile(customer_id)
+    if profile.erased_at:
+        raise UsageError(
+            "customer.erased",
+            zh=f"客户 #{customer_id} 已被抹除，不能再写备注",
+            en=f"customer #{customer_id} was erased; nothing can be written about them",
+        )
+    note = Note(profile=profile, mark=uuid.uuid4().hex, author=author)
     note.sealed = open_vault(settings.ZHIKE_HOME).seal(said, place=note.place)
     note.save()
     return note

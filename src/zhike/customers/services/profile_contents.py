@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
+from zhike.customers.matching.people import values_to_compare
 from zhike.customers.models import (
     ConsentEntry,
     Identity,
@@ -24,6 +25,7 @@ from zhike.customers.models import (
 from zhike.customers.normal import name_tokens
 from zhike.customers.records import ConsentGiven, Identifier, ProfileRecord, Verdict
 from zhike.customers.services.columns import insert_rows, write_columns
+from zhike.customers.services.comparison_forms import seal_forms
 from zhike.customers.vault import Vault
 from zhike.kernel import clock
 from zhike.kernel.errors import ZhikeError
@@ -41,6 +43,9 @@ class _Content:
     def as_text(self) -> str:
         return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True)
 
+    def to_compare(self) -> dict[str, str]:
+        return values_to_compare(self.personal, ((each.kind, each.value) for each in self.identifiers))
+
     @classmethod
     def from_text(cls, text: str) -> _Content:
         known = json.loads(text)
@@ -53,6 +58,14 @@ class _Content:
             personal={**self.personal, **{str(name): text for name, text in record.personal().items()}},
             identifiers=_in_order([*kept, *record.identifiers]),
             attributes={**self.attributes, **{k: v for k, v in record.attributes.items() if v is not None}},
+        )
+
+    def without(self, names: Collection[str]) -> _Content:
+        """The same without those personal fields, kinds of identifiers and attributes."""
+        return _Content(
+            personal={name: text for name, text in self.personal.items() if name not in names},
+            identifiers=[each for each in self.identifiers if each.kind not in names],
+            attributes={code: value for code, value in self.attributes.items() if code not in names},
         )
 
 
@@ -105,6 +118,13 @@ class Contents:
         is_same = is_same and after.identifiers == _in_order(before.identifiers)
         return "unchanged" if is_same and not fresh and not record.tags else "updated"
 
+    def take_away(self, profile_id: int, *, names: Collection[str]) -> None:
+        """Let a profile say nothing of some fields any more, in memory."""
+        after = self._before[profile_id].without(names)
+        # Of no record: whatever is recorded next is a change.
+        after.content_index = self._vault.fingerprint("content", "taken away")
+        self._after[profile_id] = after
+
     def write(self, *, batch: str) -> None:
         """Write what was taken, with the way back if the batch has a name."""
         if batch:
@@ -116,10 +136,11 @@ class Contents:
         self._write_tags(batch)
 
     @classmethod
-    def restored(cls, vault: Vault, batch: str) -> int:
-        """Bring back what profiles were before a batch; how many they are."""
-        revisions = list(ProfileRevision.objects.filter(batch=batch))
-        contents = cls.of(vault, [revision.profile_id for revision in revisions])
+    def restored(cls, vault: Vault, batch: str, *, most: int) -> int:
+        """Bring back what some profiles were before a batch; how many they are, 0 once all are."""
+        revisions = list(ProfileRevision.objects.filter(batch=batch).order_by("pk")[:most])
+        profiles = [revision.profile_id for revision in revisions]
+        contents = cls.of(vault, profiles)
         contents._replace(
             {
                 revision.profile_id: _Content.from_text(
@@ -128,9 +149,9 @@ class Contents:
                 for revision in revisions
             }
         )
-        ConsentEntry.objects.filter(batch=batch).update(undone_at=clock.now())
-        ProfileTag.objects.filter(batch=batch).delete()
-        ProfileRevision.objects.filter(batch=batch).delete()
+        ConsentEntry.objects.filter(batch=batch, profile__in=profiles).update(undone_at=clock.now())
+        ProfileTag.objects.filter(batch=batch, profile__in=profiles).delete()
+        ProfileRevision.objects.filter(pk__in=[revision.pk for revision in revisions]).delete()
         return len(revisions)
 
     def _keep_revisions(self, batch: str) -> None:
@@ -174,6 +195,7 @@ class Contents:
             ),
         )
         self._replace_tokens(contents)
+        seal_forms(vault=self._vault, values={pk: each.to_compare() for pk, each in contents.items()})
         for pk, content in contents.items():
             profile = self._profiles[pk]
             profile.attributes, profile.content_index = content.attributes, content.content_index

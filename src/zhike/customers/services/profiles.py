@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from django.conf import settings
 from django.db import transaction
@@ -10,17 +10,14 @@ from django.db import transaction
 from zhike.customers.models import Customer, Profile, key_place
 from zhike.customers.records import ProfileRecord, Recorded
 from zhike.customers.services.columns import batches, fresh_ids, insert_rows, write_columns
+from zhike.customers.services.known_keys import known_ids
 from zhike.customers.services.profile_contents import Contents
-from zhike.customers.vault import Vault, key_index, open_vault
+from zhike.customers.vault import Vault, key_indexes, open_vault
 from zhike.kernel import clock
 
-_BATCH = 5_000
+_BATCH = 20_000
 # Smaller, for each record brings a dozen rows of other tables.
 _RECORDS_AT_ONCE = 500
-_PROFILE_COLUMNS = (
-    *("id", "source", "key_index", "sealed_key", "customer", "home_customer"),
-    *("attributes", "content_index", "created_at", "changed_at"),
-)
 
 
 @transaction.atomic
@@ -65,13 +62,28 @@ def record_profiles(*, source: str, records: Sequence[ProfileRecord], batch: str
     return verdicts
 
 
-@transaction.atomic
-def undo_profiles(*, batch: str) -> int:
-    """Make every profile that a batch recorded what it was before; how many they are.
+def undo_profiles(*, batch: str, told: Callable[[int], None] | None = None) -> int:
+    """Make every profile that a batch recorded what it was before; how many they were this time.
 
-    Profiles that the batch made stay, without content: facts may refer to them.
+    Some at a time, so that nobody waits long for the database: cut off, the same again does the rest. Profiles
+    that the batch made stay, without content: facts may refer to them.
+
+    Parameters
+    ----------
+    told
+        Called with the number so far, between two transactions.
     """
-    return Contents.restored(open_vault(settings.ZHIKE_HOME), batch)
+    vault, done = open_vault(settings.ZHIKE_HOME), 0
+    while some := _restored(vault, batch):
+        done += some
+        if told is not None:
+            told(done)
+    return done
+
+
+@transaction.atomic
+def _restored(vault: Vault, batch: str) -> int:
+    return Contents.restored(vault, batch, most=_RECORDS_AT_ONCE)
 
 
 @transaction.atomic
@@ -86,10 +98,9 @@ def set_profile_attributes(*, attributes: Mapping[int, Mapping[str, object]]) ->
 
 
 def _registered(vault: Vault, source: str, keys: Sequence[str]) -> dict[str, int]:
-    indexes = {key_index(vault, source, key): key for key in keys}
-    found = Profile.objects.filter(source=source, key_index__in=indexes).values_list("key_index", "pk")
-    ids = {indexes[index]: pk for index, pk in found}
-    fresh = [(index, key) for index, key in indexes.items() if key not in ids]
+    indexes = key_indexes(vault, source, keys)
+    ids = dict(zip(keys, known_ids(source, indexes), strict=True))
+    fresh = [(index, key) for index, key in zip(indexes, keys, strict=True) if not ids[key]]
     if fresh:
         ids.update(_made(vault, source, fresh))
     return ids
@@ -97,19 +108,26 @@ def _registered(vault: Vault, source: str, keys: Sequence[str]) -> dict[str, int
 
 def _made(vault: Vault, source: str, fresh: Sequence[tuple[str, str]]) -> dict[str, int]:
     """New profiles, each with a customer of its own, for fingerprints and keys; their ids by key."""
-    seal, now = vault.seal, clock.now()
-    bare: tuple[object, ...] = ({}, "", now, now)
+    now = clock.now()
+    indexes, keys = zip(*fresh, strict=True)
     customers, profiles = fresh_ids(Customer, len(fresh)), fresh_ids(Profile, len(fresh))
-    insert_rows(Customer, ("id", "no_profiling", "created_at"), ((pk, False, now) for pk in customers))
+    sealed = vault.seal_many(keys, places=(key_place(source, index) for index in indexes))
+    insert_rows(
+        Customer, ("id",), ((pk,) for pk in customers), constants={"no_profiling": False, "created_at": now}
+    )
     insert_rows(
         Profile,
-        _PROFILE_COLUMNS,
-        (
-            (pk, source, index, seal(key, place=key_place(source, index)), customer, customer, *bare)
-            for pk, customer, (index, key) in zip(profiles, customers, fresh, strict=True)
-        ),
+        ("id", "key_index", "sealed_key", "customer", "home_customer"),
+        zip(profiles, indexes, sealed, customers, customers, strict=True),
+        constants={
+            "source": source,
+            "attributes": {},
+            "content_index": "",
+            "created_at": now,
+            "changed_at": now,
+        },
     )
-    return {key: pk for pk, (_, key) in zip(profiles, fresh, strict=True)}
+    return dict(zip(keys, profiles, strict=True))
 
 
 def _without_repeats(records: Iterable[ProfileRecord]) -> Iterable[list[ProfileRecord]]:

@@ -11,7 +11,8 @@ from django.db.models import Min
 from zhike.accounts.audit.actions import Target, action
 from zhike.accounts.services import record_audit
 from zhike.customers.models import Profile, ProfileTag, Tag, TagOperation
-from zhike.customers.selectors.tags import customers_with_tag
+from zhike.customers.selectors.tags import customers_with_tag, operation_customers
+from zhike.customers.services.assignment import check_in_sight
 from zhike.customers.slices import slices
 from zhike.kernel import clock
 from zhike.kernel.errors import UsageError
@@ -82,19 +83,20 @@ def untag_customers(*, customer_ids: Collection[int], name: str, actor: User | N
 
 
 @transaction.atomic
-def undo_tag_operation(*, operation_id: int, actor: User | None) -> int:
+def undo_tag_operation(*, operation_id: int, actor: User) -> int:
     """Take back a tagging or untagging: the profiles it changed; how many they were. Again changes nothing.
 
     Raises
     ------
     UsageError
-        ``tag.operation_unknown``.
+        ``tag.operation_unknown``; ``operation.out_of_sight`` if some are not among the customers that `actor` works with.
     """
     operation = TagOperation.objects.select_for_update().filter(pk=operation_id).first()
     if operation is None:
         raise UsageError("tag.operation_unknown", zh="没有这次操作", en="there is no such operation")
     if operation.undone_at:
         return 0
+    check_in_sight(operation_customers(operation), actor)
     for some in slices(operation.profile_ids):
         if operation.is_added:
             ProfileTag.objects.filter(tag=operation.tag, profile__in=some).delete()

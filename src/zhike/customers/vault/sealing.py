@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import os
 from base64 import urlsafe_b64encode
+from binascii import b2a_base64
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from cryptography.exceptions import InvalidTag
@@ -16,7 +19,11 @@ from zhike.kernel.home import Home
 
 _NUMBER_BYTES = 2
 _NONCE_BYTES = 12
+_TEXT_FROM = _NUMBER_BYTES + _NONCE_BYTES
 _FINGERPRINT_BYTES = 16
+_FINGERPRINT_LENGTH = 22
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
+_HASH_BLOCK_BYTES = 64
 
 
 class Vault:
@@ -38,6 +45,18 @@ class Vault:
         nonce = os.urandom(_NONCE_BYTES)
         return self._current + nonce + self._sealing.encrypt(nonce, value.encode(), place.encode())
 
+    def seal_many(self, values: Sequence[str], *, places: Iterable[str]) -> list[bytes]:
+        """`seal` of many values, each at its own place."""
+        number, encrypt = self._current, self._sealing.encrypt
+        nonces = os.urandom(_NONCE_BYTES * len(values))
+        starts = range(0, len(nonces), _NONCE_BYTES)
+        return [
+            number
+            + (nonce := nonces[start : start + _NONCE_BYTES])
+            + encrypt(nonce, value.encode(), place.encode())
+            for start, value, place in zip(starts, values, places, strict=True)
+        ]
+
     def open(self, sealed: bytes | memoryview, *, place: str) -> str:
         """The value.
 
@@ -46,17 +65,28 @@ class Vault:
         ZhikeError
             ``vault.sealed_elsewhere`` if it was sealed for another place, altered, or its key is gone.
         """
-        whole = bytes(sealed)
-        number, rest = whole[:_NUMBER_BYTES], whole[_NUMBER_BYTES:]
-        nonce, text = rest[:_NONCE_BYTES], rest[_NONCE_BYTES:]
+        return self.open_all([(place, bytes(sealed))])[0].decode()
+
+    def open_all(self, sealed: Iterable[tuple[str, bytes]]) -> list[bytes]:
+        """The values of many places, as UTF-8.
+
+        Raises
+        ------
+        ZhikeError
+            As `open`, at the first that does not open.
+        """
+        ciphers, opened, place = self._ciphers, list[bytes](), ""
         try:
-            return self._ciphers[number].decrypt(nonce, text, place.encode()).decode()
+            for place, whole in sealed:
+                cipher, nonce = ciphers[whole[:_NUMBER_BYTES]], whole[_NUMBER_BYTES:_TEXT_FROM]
+                opened.append(cipher.decrypt(nonce, whole[_TEXT_FROM:], place.encode()))
         except (KeyError, InvalidTag, ValueError) as error:
             raise ZhikeError(
                 "vault.sealed_elsewhere",
                 zh=f"{place} 的加密内容打不开：被改动过，或密钥已不在",
                 en=f"the sealed content of {place} does not open: it was altered, or its key is gone",
             ) from error
+        return opened
 
     def is_current(self, sealed: bytes | memoryview) -> bool:
         """Whether it was sealed with the key in use."""
@@ -66,6 +96,22 @@ class Vault:
         """Equal for equal values of a kind and telling nothing without the key: HMAC-SHA-256, 128 bits, 22 characters."""
         digest = hmac.digest(self._index_key, f"{kind}\0{value}".encode(), "sha256")
         return urlsafe_b64encode(digest[:_FINGERPRINT_BYTES]).rstrip(b"=").decode()
+
+    def fingerprints(self, prefix: str, values: Iterable[str]) -> list[str]:
+        """`fingerprint` of ``prefix + value`` for many values; `prefix` is the kind, NUL, and how all of them begin.
+
+        HMAC (RFC 2104) with both keys hashed once, at half the time of hashing them for each value.
+        """
+        key = self._index_key.ljust(_HASH_BLOCK_BYTES, b"\0")
+        inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in key) + prefix.encode())
+        outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in key))
+        found = []
+        for value in values:
+            (first := inner.copy()).update(value.encode())
+            (second := outer.copy()).update(first.digest())
+            text = b2a_base64(second.digest()[:_FINGERPRINT_BYTES], newline=False)
+            found.append(text[:_FINGERPRINT_LENGTH].translate(_URL_SAFE).decode())
+        return found
 
 
 def open_vault(home: Home) -> Vault:
@@ -77,6 +123,11 @@ def open_vault(home: Home) -> Vault:
 def key_index(vault: Vault, source: str, source_key: str) -> str:
     """The fingerprint under which a source's key is found."""
     return vault.fingerprint("key", f"{source}\0{source_key}")
+
+
+def key_indexes(vault: Vault, source: str, source_keys: Iterable[str]) -> list[str]:
+    """`key_index` of many keys."""
+    return vault.fingerprints(f"key\0{source}\0", source_keys)
 
 
 @lru_cache(maxsize=8)

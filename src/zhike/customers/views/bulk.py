@@ -12,9 +12,9 @@ from django.views.decorators.http import require_POST, require_safe
 from zhike.accounts.access import Right
 from zhike.accounts.rules import requires
 from zhike.customers.bulk import apply, change_in, operations_page, preview
+from zhike.customers.bulk import undo as undo_operation
 from zhike.customers.listing import viewer_of
-from zhike.customers.services.tags import undo_tag_operation
-from zhike.pages.posted import flag_in, needed_number_in
+from zhike.pages.posted import flag_in
 from zhike.pages.rendering import render_page
 
 
@@ -36,13 +36,13 @@ def change(request: HttpRequest) -> HttpResponse:
 @requires(Right.TAG)
 @require_safe
 def operations(request: HttpRequest) -> HttpResponse:
-    return render_page(request, "customers/bulk_operations.html", operations_page())
+    return render_page(request, "customers/bulk_operations.html", operations_page(viewer_of(request)))
 
 
 @requires(Right.TAG)
 @require_POST
 def undo(request: HttpRequest) -> HttpResponse:
-    undo_tag_operation(operation_id=needed_number_in(request.POST, "operation"), actor=viewer_of(request))
+    undo_operation(request.POST, actor=viewer_of(request))
     messages.success(request, _("Taken back."))
     return _to_operations()
 

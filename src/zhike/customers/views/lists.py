@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
-import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -46,9 +46,7 @@ def export(request: HttpRequest) -> FileResponse:
         problem = selection.problems[0].text
         raise UsageError("export.filter", zh=problem.zh, en=problem.en)
     snapshot = current_snapshot(settings.ZHIKE_HOME)
-    handle, name = tempfile.mkstemp(suffix=f".{ending}", prefix="zhike-")
-    os.close(handle)
-    file = Path(name)
+    file = _private_folder(settings.ZHIKE_HOME.path / "tmp") / f"customers.{ending}"
     try:
         rows = export_customers(
             home=settings.ZHIKE_HOME,
@@ -60,7 +58,7 @@ def export(request: HttpRequest) -> FileResponse:
             most_workbook_rows=_MOST_WORKBOOK_ROWS,
         )
     except BaseException:
-        file.unlink(missing_ok=True)
+        shutil.rmtree(file.parent, ignore_errors=True)
         raise
     filters = sorted({piece.name for piece in selection.pieces})
     log.info("user %s exported %s customers as %s, filtered by %s", request.user.pk, rows, ending, filters)
@@ -101,8 +99,17 @@ def _personal(request: HttpRequest, viewer: User) -> Personal:
     return Personal.MASKED if may(viewer, Right.SEE_CONTACTS) else Personal.NONE
 
 
+def _private_folder(room: Path) -> Path:
+    """A folder for one file that names people: nobody else on the machine may read it while it is there.
+
+    What a crash leaves in `room` is cleared away with what imports left there.
+    """
+    room.mkdir(mode=0o700, exist_ok=True)
+    return Path(tempfile.mkdtemp(prefix="export-", dir=room))
+
+
 class _Vanishing(io.FileIO):
-    """A file that is deleted once it has been read and closed."""
+    """A file that is deleted with its folder once it has been read and closed."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
@@ -110,4 +117,4 @@ class _Vanishing(io.FileIO):
 
     def close(self) -> None:
         super().close()
-        self._path.unlink(missing_ok=True)
+        shutil.rmtree(self._path.parent, ignore_errors=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -12,6 +12,7 @@ from zhike.accounts.access import Right
 from zhike.accounts.rules import requires
 from zhike.customers.listing import viewer_of
 from zhike.customers.merging_pages import links_page, merge_page
+from zhike.customers.selectors import is_visible
 from zhike.customers.services.merging import merge_customers, split_record, take_back_links
 from zhike.customers.views.details import current_or_404
 from zhike.pages.posted import needed_number_in
@@ -26,6 +27,9 @@ def merge(request: HttpRequest, customer_id: int) -> HttpResponse:
     if request.method != "POST":
         return render_page(request, "customers/merge.html", merge_page(request, current))
     other = current_or_404(needed_number_in(request.POST, "other"))
+    if not is_visible(viewer_of(request), other):
+        # The address names one of the two only, so nobody else has asked for the other.
+        raise Http404
     kept = merge_customers(
         customer_id=current,
         other_id=other,

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 import ibis
 import ibis.expr.types as ir
 
 from zhike.measure.schema import PERIOD_DAYS
-from zhike.value.analysis.purchases import Window
-
-DAYS_A_YEAR = 365
+from zhike.value.analysis.features import feature_windows
+from zhike.value.analysis.purchases import DAYS_COLUMNS
 
 
 @dataclass(frozen=True)
@@ -25,37 +24,26 @@ class Period:
 
 
 def periods(as_of: date) -> list[Period]:
-    """The periods that pages compare. "Last n days" reaches from `as_of` − n to `as_of`.
+    """The periods that pages compare, the windows of the features. "Last n days": from `as_of` − n to `as_of`.
 
     A whole year is compared with the one before only: its `previous` and its `last_year` would be the same.
     """
-    made = []
-    for days in PERIOD_DAYS:
-        shifts = {"current": 0, "previous": days + 1}
-        if days < DAYS_A_YEAR:
-            shifts["last_year"] = DAYS_A_YEAR
-        for name, shift in shifts.items():
-            last = as_of - timedelta(days=shift)
-            made.append(Period(days, name, last - timedelta(days=days), last))
-    return made
+    windows = feature_windows(as_of)
+    named = ((days, name) for days in PERIOD_DAYS for name in ("current", "previous", "last_year"))
+    return [
+        Period(days, name, windows[window].first_day, windows[window].last_day)
+        for days, name in named
+        if (window := _window_name(days, name)) in windows
+    ]
 
 
-def period_windows(as_of: date) -> dict[str, Window]:
-    """The periods before the current one, for `purchases` to count in; the features count the current ones."""
-    return {
-        _window_name(period): Window(period.first_day, period.last_day)
-        for period in periods(as_of)
-        if period.name != "current"
-    }
-
-
-def _window_name(period: Period) -> str:
-    return f"{period.name}_{period.days}d"
+def _window_name(days: int, period: str) -> str:
+    return f"{days}d" if period == "current" else f"{period}_{days}d"
 
 
 def kpi_daily(bought: ir.Table, features: ir.Table) -> ir.Table:
     """Key figures of every day with an order; `bought` as `purchases` gives it for days."""
-    names = ("revenue", "order_count", "buyer_count")
+    names = DAYS_COLUMNS[1:]
     # Each part of the people counted its own buyers of a day.
     daily = bought.group_by("day").aggregate(**{name: bought[name].sum() for name in names})
     firsts = features.filter(features.order_count > 0)
@@ -68,33 +56,21 @@ def kpi_daily(bought: ir.Table, features: ir.Table) -> ir.Table:
     )
 
 
-def kpi_periods(bought: ir.Table, daily: ir.Table, features: ir.Table, *, as_of: date) -> ir.Table:
-    """One row a period of `periods`; `bought` as `purchases` gives it for people, with `period_windows`."""
-    return ibis.union(
-        *(
-            _period(
-                _buyers(features[f"order_count_{period.days}d"])
-                if period.name == "current"
-                else _buyers(bought[f"order_count_{_window_name(period)}"]),
-                daily,
-                period,
-            )
-            for period in periods(as_of)
-        )
-    )
+def kpi_periods(daily: ir.Table, features: ir.Table, *, as_of: date) -> ir.Table:
+    """One row a period of `periods`."""
+    return ibis.union(*(_period(_buyers(features, period), daily, period) for period in periods(as_of)))
 
 
-def _buyers(orders: ir.IntegerColumn) -> ir.Table:
-    table = orders.as_table()
-    counts = table[0]
-    return table.aggregate(
-        buyer_count=table.count(where=counts >= 1), repeat_buyer_count=table.count(where=counts >= 2)
+def _buyers(features: ir.Table, period: Period) -> ir.Table:
+    counts = features[f"order_count_{_window_name(period.days, period.name)}"]
+    return features.aggregate(
+        buyer_count=features.count(where=counts >= 1), repeat_buyer_count=features.count(where=counts >= 2)
     )
 
 
 def _period(people: ir.Table, daily: ir.Table, period: Period) -> ir.Table:
     of_days = daily.filter(daily.day.between(ibis.literal(period.first_day), ibis.literal(period.last_day)))
-    names = ("revenue", "order_count", "new_buyer_count", "new_revenue")
+    names = ("revenue", "order_count", "new_buyer_count", "new_revenue", "walk_in_revenue")
     totals = of_days.aggregate(**{name: of_days[name].sum().fill_null(0) for name in names})
     reach = daily.aggregate(first=daily.day.min())
     joined = people.cross_join(totals).cross_join(reach)

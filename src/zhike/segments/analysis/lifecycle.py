@@ -31,7 +31,7 @@ class LifecycleThresholds:
 
 def lifecycle_inputs(features: ir.Table) -> ir.Table:
     """`mean_gap_days` of the regulars: customers with three or more days with an order."""
-    return features.filter(features.order_days >= 3).select("mean_gap_days")
+    return features.filter((features.order_days >= 3) & ~features.no_profiling).select("mean_gap_days")
 
 
 def fit_lifecycle(inputs: pa.Table, settings: LifecycleSettings) -> LifecycleThresholds:
@@ -51,9 +51,13 @@ def fit_lifecycle(inputs: pa.Table, settings: LifecycleSettings) -> LifecycleThr
     return LifecycleThresholds(settings.new_days, rhythm, 2 * rhythm, 4 * rhythm, from_rhythm=True)
 
 
-def lifecycle_stage(features: ir.Table, thresholds: LifecycleThresholds) -> ir.StringValue:
-    """The stage of every customer, as a column over `customer_features`."""
+def lifecycle_stage(features: ir.Table, thresholds: LifecycleThresholds | ir.Table) -> ir.StringValue:
+    """The stage of every customer, as a column over `customer_features`; none for those who refuse profiling.
+
+    Thresholds that differ from row to row are columns of `features` itself.
+    """
     return ibis.cases(
+        (features.no_profiling, ibis.null("string")),
         (features.order_count == 0, "prospect"),
         (features.tenure_days <= thresholds.new_days, "new"),
         (features.recency_days <= thresholds.at_risk_days, "active"),

@@ -12,15 +12,17 @@ DEFAULT_SCHEME = "value"
 
 
 def tier_of(value_score: ir.FloatingValue, settings: TierSettings) -> ir.StringValue:
-    """The level that a value score stands for."""
+    """The level that a value score stands for; none for those who refused to be scored."""
     return ibis.cases(
         (value_score >= settings.high_from, "high"),
         (value_score >= settings.middle_from, "middle"),
-        else_="low",
+        (value_score.notnull(), "low"),
     )
 
 
 def tier_members(scored: ir.Table) -> ir.Table:
-    """Every customer of a table with `tier` and `value_score` in exactly one level of the default scheme."""
+    """Every customer of a table with `tier` and `value_score` who has a tier, in one level of the default scheme."""
     ranks = [(scored.tier == tier, rank) for rank, tier in enumerate(TIERS, start=1)]
-    return scored.mutate(scheme=ibis.literal(DEFAULT_SCHEME), tier_rank=ibis.cases(*ranks))
+    return scored.filter(scored.tier.notnull()).mutate(
+        scheme=ibis.literal(DEFAULT_SCHEME), tier_rank=ibis.cases(*ranks)
+    )

@@ -7,8 +7,10 @@ from datetime import date, timedelta
 import ibis
 import ibis.expr.types as ir
 
-from zhike.value.analysis.purchases import Window
-from zhike.value.schema import WINDOW_DAYS
+from zhike.value.analysis.purchases import DAYS_COLUMNS, Window
+from zhike.value.schema import SUMMED, WINDOW_DAYS
+
+DAYS_A_YEAR = 365
 
 
 def counted_orders(orders: ir.Table, *, as_of: date) -> ir.Table:
@@ -47,12 +49,14 @@ def merged_profiles(profiles: ir.Table) -> ir.Table:
 def person_orders(orders: ir.Table, merged: ir.Table, *, as_of: date) -> ir.Table:
     """`person_id, ordered_on, net_amount, discount_amount` of the orders that count, as `purchases` wants them.
 
+    Walk-in sales belong to nobody and are left out.
+
     Parameters
     ----------
     merged
         `merged_profiles`; whoever is not in it is a person of their own.
     """
-    counted = counted_orders(orders, as_of=as_of)
+    counted = counted_orders(orders.filter(orders.profile_id.notnull()), as_of=as_of)
     # Joining the few merged profiles, not the map of all, keeps ten million orders out of a large join.
     joined = counted.left_join(merged, "profile_id")
     return joined.select(
@@ -63,10 +67,37 @@ def person_orders(orders: ir.Table, merged: ir.Table, *, as_of: date) -> ir.Tabl
     )
 
 
+def walk_in_days(orders: ir.Table, *, as_of: date) -> ir.Table:
+    """Sales without a customer by day, in the columns of `purchases` for days: revenue and orders, no buyers."""
+    walk_ins = counted_orders(orders.filter(orders.profile_id.isnull()), as_of=as_of)
+    days = walk_ins.group_by(day="ordered_on").aggregate(
+        order_count=walk_ins.count(), revenue=walk_ins.net_amount.sum()
+    )
+    return days.mutate(buyer_count=ibis.literal(0, "int64"), walk_in_revenue=days.revenue).select(
+        *DAYS_COLUMNS
+    )
+
+
 def people(profiles: ir.Table, merged: ir.Table) -> ir.Table:
-    """`person_id, customer_id`, one row a customer."""
+    """`person_id, customer_id, no_profiling`, one row a customer.
+
+    Whoever refused to be profiled in one source has refused in all.
+    """
     firsts = profiles.anti_join(merged, "profile_id")
-    return firsts.select(person_id=firsts.profile_id, customer_id=firsts.customer_id)
+    refusing = profiles.filter(profiles.no_profiling).select(refusing_id="customer_id").distinct()
+    joined = firsts.left_join(refusing, firsts.customer_id == refusing.refusing_id)
+    return joined.select(
+        "customer_id", person_id=joined.profile_id, no_profiling=joined.refusing_id.notnull()
+    )
+
+
+def counted_lines(order_lines: ir.Table, orders: ir.Table, *, as_of: date) -> ir.Table:
+    """The lines of the orders that count on `as_of`."""
+    is_counted, _ = _counting(orders, as_of)
+    not_counted = orders.filter(~is_counted).select("source", "order_id")
+    return order_lines.filter(order_lines.ordered_on <= ibis.literal(as_of)).anti_join(
+        not_counted, ["source", "order_id"]
+    )
 
 
 def favourite_categories(
@@ -76,11 +107,7 @@ def favourite_categories(
 
     Equal spends are ordered by the category's name, so that every engine gives the same answer.
     """
-    is_counted, _ = _counting(orders, as_of)
-    not_counted = orders.filter(~is_counted).select("source", "order_id")
-    lines = order_lines.filter(order_lines.ordered_on <= ibis.literal(as_of)).anti_join(
-        not_counted, ["source", "order_id"]
-    )
+    lines = counted_lines(order_lines, orders, as_of=as_of)
     named = products.filter(products.category.notnull()).select("source", "product_id", "category")
     spends = (
         lines.join(named, ["source", "product_id"])
@@ -116,15 +143,35 @@ def customer_features(bought: ir.Table, everyone: ir.Table, favourites: ir.Table
     """
     joined = everyone.left_join(bought, "person_id").drop("person_id", "person_id_right")
     joined = joined.left_join(favourites, "customer_id").drop("customer_id_right")
-    counts = ["order_days", "order_count", "spend_amount"]
-    counts += [f"{what}_{n}d" for n in WINDOW_DAYS for what in ("order_count", "spend_amount")]
-    filled = joined.mutate(**{name: joined[name].fill_null(0) for name in counts})
+    filled = joined.mutate(**{name: joined[name].fill_null(0) for name in SUMMED})
     return filled.mutate(as_of=ibis.literal(as_of), **_ratios(filled, as_of))
 
 
+def profiled_buyers(features: ir.Table) -> ir.Table:
+    """Who is fitted and scored: customers with an order that counts who did not refuse to be profiled."""
+    return features.filter((features.order_count > 0) & ~features.no_profiling)
+
+
+def refusing_buyers(features: ir.Table) -> ir.Table:
+    """Customers with an order that counts who refused to be profiled."""
+    return features.filter((features.order_count > 0) & features.no_profiling)
+
+
 def feature_windows(as_of: date) -> dict[str, Window]:
-    """The last days that `customer_features` counts."""
-    return {f"{days}d": Window(as_of - timedelta(days=days), as_of) for days in WINDOW_DAYS}
+    """The days that `customer_features` counts, by the end of the column's name.
+
+    The last n days (``30d``: from `as_of` − n to `as_of`), as many before them (``previous_30d``), and the
+    same days a year earlier (``last_year_30d``; a whole year has only the one before).
+    """
+    windows = {}
+    for days in WINDOW_DAYS:
+        shifts = {"": 0, "previous_": days + 1}
+        if days < DAYS_A_YEAR:
+            shifts["last_year_"] = DAYS_A_YEAR
+        for name, shift in shifts.items():
+            last = as_of - timedelta(days=shift)
+            windows[f"{name}{days}d"] = Window(last - timedelta(days=days), last)
+    return windows
 
 
 def _ratios(t: ir.Table, as_of: date) -> dict[str, ir.Value]:
@@ -138,5 +185,5 @@ def _ratios(t: ir.Table, as_of: date) -> dict[str, ir.Value]:
         "average_order_amount": (t.spend_amount.cast("float64") / orders).round(),
         "mean_gap_days": between / (t.order_days - 1).nullif(0).cast("float64"),
         "discount_share": t.discount_amount.cast("float64") / listed,
-        "weekend_share": t.weekend_count.fill_null(0).cast("float64") / orders,
+        "weekend_share": t.weekend_count.cast("float64") / orders,
     }

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
+
 import numpy as np
 import pyarrow as pa
 
 from zhike.kernel.words import Text
-from zhike.value.analysis.clv import ClvParameters
+from zhike.value.analysis.backtest.methods import METHOD_NAMES, OrderModel
+from zhike.value.analysis.btyd import GammaGammaParameters
+from zhike.value.analysis.clv import ClvParameters, model_code
 from zhike.value.analysis.rfm import RfmParameters
 from zhike.value.settings import ValueSettings
 
@@ -57,17 +62,25 @@ def clv_parameter_rows(fitted: ClvParameters) -> list[Row]:
     """What the forecasts rest on, and why they fell back if they did."""
     rows: list[Row] = [
         ("clv", "buyers", float(fitted.buyers), fitted.reason),
+        ("clv", "method", float(list(METHOD_NAMES).index(fitted.method)), Text(fitted.method, fitted.method)),
         ("clv", "repeat_buyers", float(fitted.repeat_buyers), None),
         ("clv", "margin", fitted.margin, None),
         ("clv", "discount_rate_yearly", fitted.discount_rate_yearly, None),
     ]
-    if fitted.orders is not None:
-        rows += [
-            ("bg_nbd", name, float(getattr(fitted.orders, name)), None)
-            for name in ("r", "alpha", "a", "b", "log_likelihood")
-        ]
+    rows += [("clv", f"note_{number}", float(number), note) for number, note in enumerate(fitted.notes, 1)]
+    for model in dict.fromkeys((fitted.orders, fitted.alive)):
+        if model is not None:
+            rows += _fit_rows(model_code(model), {**model.parameters, "log_likelihood": model.log_likelihood})
+            rows += _fit_rows(model_code(model), _errors(model))
     if fitted.amounts is not None:
-        rows += [
-            ("gamma_gamma", name, float(getattr(fitted.amounts, name)), None) for name in ("p", "q", "gamma")
-        ]
+        rows += _fit_rows("gamma_gamma", {**fitted.amounts.parameters, **_errors(fitted.amounts)})
     return rows
+
+
+def _fit_rows(model: str, values: Mapping[str, float]) -> list[Row]:
+    return [(model, name, float(value), None) for name, value in values.items()]
+
+
+def _errors(model: OrderModel | GammaGammaParameters) -> dict[str, float]:
+    errors = model.standard_errors.items()
+    return {f"{name}_standard_error": value for name, value in errors if not math.isnan(value)}

@@ -13,7 +13,10 @@ import pyarrow as pa
 
 from zhike.lake.arrays import numpy_column
 
-PEOPLE, DAYS = "purchases_of_people", "purchases_of_days"
+PEOPLE, DAYS, COHORTS = "purchases_of_people", "purchases_of_days", "purchases_of_cohorts"
+COHORT_MONTHS = (1, 3)
+COHORTS_COLUMNS = ("period_months", "cohort_on", "period_on", "active_count", "revenue")
+DAYS_COLUMNS = ("day", "order_count", "revenue", "buyer_count", "walk_in_revenue")
 _EPOCH = date(1970, 1, 1)
 _FAR = 1 << 20
 
@@ -47,10 +50,17 @@ def purchases(orders: pa.Table, *, windows: Mapping[str, Window]) -> dict[str, p
     dict
         `PEOPLE`: `person_id, first_order_on, last_order_on, order_days, order_count, spend_amount,
         first_day_amount, discount_amount, weekend_count`, and for each window `order_count_NAME` and
-        `spend_amount_NAME`. `DAYS`: `day, order_count, revenue, buyer_count`.
+        `spend_amount_NAME`. `DAYS`: the columns `DAYS_COLUMNS`; nothing of it was walk-in sales.
+        `COHORTS`: the columns `COHORTS_COLUMNS`, for months and for quarters (`period_months` 1 and 3): of those
+        whose first order was in the period that begins on `cohort_on`, how many ordered in the one that begins
+        on `period_on`, and for how much; only where somebody did.
     """
     by_time = _Sorted.of(orders)
-    return {PEOPLE: _of_people(by_time, windows), DAYS: _of_days(by_time)}
+    return {
+        PEOPLE: _of_people(by_time, windows),
+        DAYS: _of_days(by_time),
+        COHORTS: pa.concat_tables(_of_cohorts(by_time, months) for months in COHORT_MONTHS),
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +103,11 @@ class _Sorted:
             spent=spent,
         )
 
+    @property
+    def ends(self) -> Array:
+        """Where each person ends."""
+        return np.append(self.starts, len(self.people))[1:]
+
     def per_person(self, values: Array) -> Array:
         """The sum of `values`, one an order, for each person."""
         if not len(values):
@@ -102,7 +117,7 @@ class _Sorted:
 
 def _of_people(orders: _Sorted, windows: Mapping[str, Window]) -> pa.Table:
     starts, spent = orders.starts, orders.spent
-    ends = np.append(starts, len(orders.people))[1:]
+    ends = orders.ends
     # Where the day starts of each person begin; the one after it ends the person's first day.
     firsts = np.searchsorted(orders.day_starts, starts)
     ends_of_first_days = np.append(orders.day_starts, len(orders.people))[firsts + 1]
@@ -118,8 +133,8 @@ def _of_people(orders: _Sorted, windows: Mapping[str, Window]) -> pa.Table:
         "weekend_count": orders.per_person(_is_weekend(orders.days + orders.first_day)),
     }
     # Windows share borders: each is looked up once.
-    borders = {day: None for each in windows.values() for day in (each.first_day, _next(each.last_day))}
-    places = {day: _places(orders, (day - _EPOCH).days - orders.first_day, ends) for day in borders}
+    borders = {day for each in windows.values() for day in (each.first_day, _next(each.last_day))}
+    places = _places(orders, sorted(borders))
     for name, window in windows.items():
         begin, end = places[window.first_day], places[_next(window.last_day)]
         columns[f"order_count_{name}"] = end - begin
@@ -127,13 +142,16 @@ def _of_people(orders: _Sorted, windows: Mapping[str, Window]) -> pa.Table:
     return pa.table(columns)
 
 
-def _places(orders: _Sorted, day: int, ends: Array) -> Array:
-    """Where, for each person, the orders of `day` and later begin."""
-    if day <= 0:
-        return orders.starts
-    if day > orders.days.max(initial=0):
-        return ends
-    return orders.starts + orders.per_person(orders.days < day)
+def _places(orders: _Sorted, borders: list[date]) -> dict[date, Array]:
+    """Where, for each person, the orders of each border's day and later begin."""
+    people, spans = len(orders.starts), len(borders) + 1
+    numbers = [(day - _EPOCH).days - orders.first_day for day in borders]
+    # Which span between borders a day is in, looked up by day: one pass over the orders for all borders.
+    span_of_day = np.searchsorted(numbers, np.arange(int(orders.days.max(initial=0)) + 1), side="right")
+    person = np.repeat(np.arange(people) * spans, orders.ends - orders.starts)
+    counts = np.bincount(person + span_of_day[orders.days], minlength=people * spans)
+    before = np.cumsum(counts.reshape(people, spans), axis=1)
+    return {day: orders.starts + before[:, number] for number, day in enumerate(borders)}
 
 
 def _of_days(orders: _Sorted) -> pa.Table:
@@ -148,6 +166,38 @@ def _of_days(orders: _Sorted) -> pa.Table:
             "order_count": counts[days],
             "revenue": revenue[days].astype(np.int64),
             "buyer_count": buyers[days],
+            "walk_in_revenue": np.zeros(len(days), dtype=np.int64),
+        }
+    )
+
+
+def _of_cohorts(orders: _Sorted, months: int) -> pa.Table:
+    last_day = int(orders.days.max(initial=-1))
+    days = np.arange(orders.first_day, orders.first_day + last_day + 1).astype("datetime64[D]")
+    # Only periods with an order get a place, so that one order dated wrongly by a century costs nothing.
+    known, place_of_day = np.unique(
+        days.astype("datetime64[M]").astype(np.int64) // months * months, return_inverse=True
+    )
+    has_orders = np.bincount(place_of_day[orders.days], minlength=len(known)) > 0
+    known, rank = known[has_orders], np.cumsum(has_orders) - 1
+    period = rank[place_of_day[orders.days]]
+    # The first order of a person is where they start.
+    cell = np.repeat(period[orders.starts], orders.ends - orders.starts) * len(known) + period
+    begins = _is_new(cell) | _is_new(orders.people)
+    active = np.bincount(cell[begins])
+    revenue = np.bincount(cell, weights=np.diff(orders.spent))
+    cells = np.flatnonzero(active)
+    first_days = pa.array(known.astype("datetime64[M]").astype("datetime64[D]").astype(np.int32)).cast(
+        pa.date32()
+    )
+    cohort, when = np.divmod(cells, max(1, len(known)))
+    return pa.table(
+        {
+            "period_months": pa.array(np.full(len(cells), months, dtype=np.int32)),
+            "cohort_on": first_days.take(pa.array(cohort)),
+            "period_on": first_days.take(pa.array(when)),
+            "active_count": active[cells],
+            "revenue": revenue[cells].astype(np.int64),
         }
     )
 

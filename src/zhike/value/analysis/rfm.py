@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import reduce
@@ -13,6 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from zhike.lake.arrays import numpy_column
+from zhike.value.analysis.features import profiled_buyers
 from zhike.value.analysis.purchases import Window
 from zhike.value.settings import ValueSettings
 
@@ -61,12 +63,13 @@ def rfm_windows(as_of: date, settings: ValueSettings) -> dict[str, Window]:
 def rfm_inputs(features: ir.Table) -> ir.Table:
     """`customer_id, recency_days, order_count, spend_amount` of all buyers, over their whole lives."""
     columns = ["customer_id", "recency_days", "order_count", "spend_amount"]
-    return features.filter(features.order_count > 0).select(*columns)
+    return profiled_buyers(features).select(*columns)
 
 
 def rfm_inputs_of_look_back(features: ir.Table, bought: ir.Table, everyone: ir.Table) -> ir.Table:
     """`rfm_inputs` of those who bought within `rfm_windows`; `bought` as `purchases` gives it for people."""
-    recent = bought.filter(bought[f"order_count_{LOOK_BACK}"] > 0).join(everyone, "person_id")
+    profiled = everyone.filter(~everyone.no_profiling)
+    recent = bought.filter(bought[f"order_count_{LOOK_BACK}"] > 0).join(profiled, "person_id")
     recent = recent.select(
         "customer_id",
         order_count=recent[f"order_count_{LOOK_BACK}"],
@@ -126,11 +129,11 @@ def with_rfm(customers: ir.Table, inputs: ir.Table | None, fitted: RfmParameters
     """
     measured = _over_the_whole_life(customers) if inputs is None else _over_the_look_back(customers, inputs)
     scored = measured.mutate(
-        r_score=(5 - _cuts_below(measured.rfm_recency_days, fitted.recency_cuts_days)).cast("int32"),
-        f_score=(1 + _cuts_below(measured.rfm_order_count, fitted.frequency_cuts)).cast("int32"),
-        m_score=(1 + _cuts_below(measured.rfm_spend_amount, fitted.monetary_cuts)).cast("int32"),
+        r_score=(5 - cuts_below(measured.rfm_recency_days, fitted.recency_cuts_days)).cast("int32"),
+        f_score=(1 + cuts_below(measured.rfm_order_count, fitted.frequency_cuts)).cast("int32"),
+        m_score=(1 + cuts_below(measured.rfm_spend_amount, fitted.monetary_cuts)).cast("int32"),
     )
-    return scored.mutate(rfm_segment=_segment(scored), rfm_class=_class(scored, fitted))
+    return scored.mutate(rfm_segment=segment_of_scores(scored), rfm_class=_class(scored, fitted))
 
 
 def rfm_scores(scored: ir.Table) -> ir.Table:
@@ -146,9 +149,9 @@ def rfm_scores(scored: ir.Table) -> ir.Table:
 
 
 def _over_the_whole_life(customers: ir.Table) -> ir.Table:
-    is_buyer = customers.order_count > 0
+    is_buyer = (customers.order_count > 0) & ~customers.no_profiling
     return customers.mutate(
-        rfm_recency_days=customers.recency_days,
+        rfm_recency_days=is_buyer.ifelse(customers.recency_days, ibis.null("int64")),
         rfm_order_count=is_buyer.ifelse(customers.order_count, ibis.null("int64")),
         rfm_spend_amount=is_buyer.ifelse(customers.spend_amount, ibis.null("int64")),
     )
@@ -164,12 +167,14 @@ def _over_the_look_back(customers: ir.Table, inputs: ir.Table) -> ir.Table:
     return customers.left_join(renamed, "customer_id").drop("customer_id_right")
 
 
-def _cuts_below(value: ir.IntegerColumn, cuts: Cuts) -> ir.IntegerValue:
+def cuts_below(value: ir.IntegerColumn, cuts: Sequence[int | ir.Value]) -> ir.IntegerValue:
+    """How many cut points, numbers or columns, are strictly below a value; empty for an empty one."""
     none = value.notnull().ifelse(ibis.literal(0, "int32"), ibis.null("int32"))
     return reduce(lambda total, cut: total + (value > cut).cast("int32"), cuts, none)
 
 
-def _segment(t: ir.Table) -> ir.Value:
+def segment_of_scores(t: ir.Table) -> ir.Value:
+    """The group by the columns `r_score` and `f_score`; empty where they are."""
     cells = ((r, f, name) for r, names in _GRID.items() for f, name in enumerate(names, start=1))
     return ibis.cases(*(((t.r_score == r) & (t.f_score == f), name) for r, f, name in cells))
 

@@ -13,11 +13,11 @@ def value_score(scored: ir.Table) -> ir.FloatingValue:
     """The score of every row of a table that has RFM scores and CLV deciles.
 
     RFM scores 1–5 and CLV deciles 10–1 are each stretched to 0–100 and averaged by `WEIGHTS`. 0 for those
-    without RFM scores: never bought, or not within the look-back.
+    without RFM scores: never bought, or not within the look-back. Empty for those who refused to be profiled.
     """
     stretched = {
         **{name: (scored[name] - 1) / 4 for name in ("r_score", "f_score", "m_score")},
         "clv_decile": (10 - scored.clv_decile) / 9,
     }
     total = sum((100 * weight * stretched[name] for name, weight in WEIGHTS.items()), ibis.literal(0.0))
-    return total.round(1).fill_null(0.0)
+    return scored.no_profiling.ifelse(ibis.null("float64"), total.round(1).fill_null(0.0))

@@ -1,6 +1,24 @@
 """What the pages of this domain show."""
 
 from zhike.value.selectors.clv import CLV_TITLE, ClvPage, clv_page
+from zhike.value.selectors.clv_backtest import BACKTEST_TITLE, BacktestPage, backtest_page
+from zhike.value.selectors.forecast import FORECAST_TITLE, ForecastPage, forecast_page
+from zhike.value.selectors.recommendations import Offers, offers
 from zhike.value.selectors.rfm import RFM_TITLE, RfmPage, rfm_page
 
-__all__ = ["CLV_TITLE", "RFM_TITLE", "ClvPage", "RfmPage", "clv_page", "rfm_page"]
+__all__ = [
+    "BACKTEST_TITLE",
+    "CLV_TITLE",
+    "FORECAST_TITLE",
+    "RFM_TITLE",
+    "BacktestPage",
+    "ClvPage",
+    "ForecastPage",
+    "Offers",
+    "RfmPage",
+    "backtest_page",
+    "clv_page",
+    "forecast_page",
+    "offers",
+    "rfm_page",
+]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -19,6 +20,8 @@ from zhike.pages.heat_grids import HeatGrid
 from zhike.pages.kpis import Kpi
 from zhike.value.analysis.concentration import concentration_curve, gini, value_of_first
 from zhike.value.selectors import published
+from zhike.value.selectors.backtests import published_rows
+from zhike.value.selectors.clv_backtest import Verdict, spend_verdict
 from zhike.value.selectors.clv_model import ModelCard, model_card
 from zhike.value.selectors.clv_quadrants import Quadrant, alive_grid, quadrants
 from zhike.value.selectors.people import people_href
@@ -31,7 +34,7 @@ CLV_TITLE = gettext_lazy("CLV forecast")
 class DecileRow:
     """One tenth of the buyers; `contribution` is its share of the expected value, None where there is none.
 
-    The row of all buyers has no lowest value.
+    The row of all buyers has no lowest value. `interval` is empty where there is none.
     """
 
     name: str
@@ -46,11 +49,14 @@ class DecileRow:
     orders: int
     expected_orders_365d: int
     mean_probability_alive: float | None
+    interval: str = ""
 
 
 @dataclass(frozen=True)
 class ClvPage:
-    """`concentration_words` says the curve in one sentence; the grid is None where no probability is known."""
+    """`concentration_words` says the curve in one sentence; the grid is None where no probability is known, the
+    verdict of the back-test where there was none.
+    """
 
     as_of: date
     buyers: int
@@ -64,6 +70,7 @@ class ClvPage:
     deciles: tuple[DecileRow, ...]
     total: DecileRow | None
     model: ModelCard
+    verdict: Verdict | None
 
 
 def clv_page(request: HttpRequest, snapshot: Snapshot) -> ClvPage:
@@ -71,14 +78,17 @@ def clv_page(request: HttpRequest, snapshot: Snapshot) -> ClvPage:
     deciles = published.clv_deciles(snapshot)
     cells = published.alive_cells(snapshot)
     fitted = published.parameters(snapshot)
-    model = model_card(fitted, first_day=published.first_order_day(snapshot), as_of=snapshot.as_of)
+    items = sorted(published_rows(snapshot, "model_cards"), key=lambda row: row["position"])
+    first_day = published.first_order_day(snapshot)
+    model = model_card(fitted, first_day=first_day, as_of=snapshot.as_of, items=items)
+    intervals = {row["clv_decile"]: row for row in published_rows(snapshot, "clv_intervals")}
     total = sum(decile.clv_365d for decile in deciles)
     groups = [(decile.customers, decile.clv_365d) for decile in deciles]
-    rows = tuple(_row(decile, total) for decile in deciles)
+    rows = tuple(_row(decile, total, _range(intervals.get(decile.rank))) for decile in deciles)
     return ClvPage(
         as_of=snapshot.as_of,
         buyers=sum(decile.customers for decile in deciles),
-        kpis=_kpis(deciles, total, gini(groups)),
+        kpis=_kpis(deciles, total, gini(groups), _range(intervals.get(0))),
         bars=_bars(rows, model),
         curve=_curve(groups),
         concentration_words=_concentration_words(groups),
@@ -86,8 +96,9 @@ def clv_page(request: HttpRequest, snapshot: Snapshot) -> ClvPage:
         grid=alive_grid(cells) if cells else None,
         quadrants=quadrants(cells),
         deciles=rows,
-        total=_total(deciles, total) if deciles else None,
+        total=_total(deciles, total, _range(intervals.get(0))) if deciles else None,
         model=model,
+        verdict=spend_verdict(snapshot),
     )
 
 
@@ -109,7 +120,20 @@ def gini_words(value: float | None) -> str:
     return _("Highly concentrated: few customers decide")
 
 
-def _kpis(deciles: Sequence[Decile], total: float, coefficient: float | None) -> tuple[Kpi, ...]:
+def _range(row: Mapping[str, Any] | None) -> str:
+    """The 90 % interval of a value, as it is shown; empty where there is none."""
+    if row is None:
+        return ""
+    low, high = (
+        formats.money_short(round(row[name]), settings.ZHIKE_CURRENCY, current_language())
+        for name in ("clv_365d_low", "clv_365d_high")
+    )
+    return f"{low} – {high}"
+
+
+def _kpis(
+    deciles: Sequence[Decile], total: float, coefficient: float | None, interval: str
+) -> tuple[Kpi, ...]:
     currency, language = settings.ZHIKE_CURRENCY, current_language()
     last_year = sum(decile.spend_365d for decile in deciles)
     alive = _alive(deciles)
@@ -119,8 +143,7 @@ def _kpis(deciles: Sequence[Decile], total: float, coefficient: float | None) ->
             value=f"≈ {formats.money_short(round(total), currency, language)}",
             full=formats.money(round(total), currency),
             href=people_href(buyers=1, sort="-clv"),
-            note=_("%(money)s spent in the last 365 days")
-            % {"money": formats.money_short(last_year, currency, language)},
+            note=_total_note(formats.money_short(last_year, currency, language), interval),
         ),
         Kpi(
             label=_("Share of the top 10% of customers"),
@@ -143,6 +166,13 @@ def _kpis(deciles: Sequence[Decile], total: float, coefficient: float | None) ->
             else _("the simple rule knows no probability"),
         ),
     )
+
+
+def _total_note(last_year: str, interval: str) -> str:
+    spent = _("%(money)s spent in the last 365 days") % {"money": last_year}
+    if not interval:
+        return spent
+    return _("90%% interval %(range)s; %(spent)s") % {"range": interval, "spent": spent}
 
 
 def _alive(deciles: Sequence[Decile]) -> float | None:
@@ -202,7 +232,7 @@ def _concentration_words(groups: Sequence[tuple[int, float]]) -> str:
     }
 
 
-def _row(decile: Decile, total: float) -> DecileRow:
+def _row(decile: Decile, total: float, interval: str) -> DecileRow:
     return DecileRow(
         name=decile_name(decile.rank),
         href=people_href(clv_decile=decile.rank),
@@ -216,10 +246,11 @@ def _row(decile: Decile, total: float) -> DecileRow:
         orders=decile.orders,
         expected_orders_365d=round(decile.expected_orders_365d),
         mean_probability_alive=decile.mean_probability_alive,
+        interval=interval,
     )
 
 
-def _total(deciles: Sequence[Decile], total: float) -> DecileRow:
+def _total(deciles: Sequence[Decile], total: float, interval: str) -> DecileRow:
     customers, orders = sum(d.customers for d in deciles), sum(d.orders for d in deciles)
     spend, alive = sum(d.spend for d in deciles), _alive(deciles)
     return DecileRow(
@@ -235,4 +266,5 @@ def _total(deciles: Sequence[Decile], total: float) -> DecileRow:
         orders=orders,
         expected_orders_365d=round(sum(d.expected_orders_365d for d in deciles)),
         mean_probability_alive=alive / customers if alive is not None and customers else None,
+        interval=interval,
     )

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 
 from zhike.kernel.words import Text
 from zhike.pages import formats
+from zhike.value.analysis.backtest import BLEND, BLENDED, METHOD_NAMES, MODELS
 from zhike.value.selectors.published import Parameters
 
 _DAYS_PER_WEEK = 7
@@ -24,7 +27,9 @@ class Fact:
 
 @dataclass(frozen=True)
 class ModelCard:
-    """`reason` says why a simpler method is used, None where the full model is; `is_short` if the data reach back less than 180 days."""
+    """`reason` says why a simpler method is used, None where the full model is; `is_short` if the data reach back
+    less than 180 days. `warnings` change nothing in the figures; `not_for` says when not to use them.
+    """
 
     is_model: bool
     reason: Text | None
@@ -32,19 +37,25 @@ class ModelCard:
     margin: float | None
     facts: tuple[Fact, ...]
     parameters: tuple[Fact, ...]
+    warnings: tuple[Text, ...] = ()
+    not_for: tuple[Text, ...] = ()
 
 
-def model_card(fitted: Parameters, *, first_day: date | None, as_of: date) -> ModelCard:
-    is_model = fitted.value("bg_nbd", "r") is not None
+def model_card(
+    fitted: Parameters, *, first_day: date | None, as_of: date, items: Sequence[Mapping[str, Any]] = ()
+) -> ModelCard:
+    """From `model_parameters` and, where the snapshot has it, `model_cards`."""
+    code = method_code(fitted)
     days = (as_of - first_day).days if first_day else 0
     margin = fitted.value("clv", "margin")
     return ModelCard(
-        is_model=is_model,
+        is_model=code in MODELS or code == BLEND,
         reason=fitted.note("clv", "buyers"),
         is_short=days < LEAST_DAYS,
         margin=margin,
         facts=(
-            Fact(_("Method"), _method(is_model, fitted.value("gamma_gamma", "p") is not None)),
+            Fact(_("Method"), _method(code, fitted.value("gamma_gamma", "p") is not None)),
+            *_chosen(items),
             Fact(
                 _("Orders used"),
                 _("%(first)s to %(last)s (%(days)s days)")
@@ -58,6 +69,7 @@ def model_card(fitted: Parameters, *, first_day: date | None, as_of: date) -> Mo
                     "repeat": formats.count(fitted.value("clv", "repeat_buyers")),
                 },
             ),
+            *_left_out(items),
             Fact(_("Margin"), _margin(margin)),
             Fact(
                 _("Discounting"),
@@ -65,16 +77,31 @@ def model_card(fitted: Parameters, *, first_day: date | None, as_of: date) -> Mo
                 % {"rate": formats.percent(fitted.value("clv", "discount_rate_yearly"))},
             ),
         ),
-        parameters=(*_purchase_words(fitted), *_amount_words(fitted)),
+        parameters=(*_purchase_words(fitted, code), *_estimates(items)),
+        warnings=_texts(items, "warning_")[_warnings_shown_elsewhere(fitted, days) :],
+        not_for=_texts(items, "not_for_"),
     )
 
 
-def _method(is_model: bool, has_amounts: bool) -> str:
-    if not is_model:
+def method_code(fitted: Parameters) -> str:
+    """The code of the method of expected orders and CLV."""
+    note = fitted.note("clv", "method")
+    if note is not None:
+        return note.en
+    return "rule" if fitted.value("bg_nbd", "r") is None else "bg_nbd"
+
+
+def _method(code: str, has_amounts: bool) -> str:
+    if code == "rule":
         return _("Simple rule: the next 365 days like the last 365 days")
-    if not has_amounts:
-        return _("BG/NBD for how often; each customer's own mean for how much")
-    return _("BG/NBD for how often and whether at all; Gamma-Gamma for how much")
+    if code not in MODELS:
+        return str(METHOD_NAMES[code])
+    words = (
+        _("%(model)s for how often and whether at all; Gamma-Gamma for how much")
+        if has_amounts
+        else _("%(model)s for how often; each customer's own mean for how much")
+    )
+    return words % {"model": METHOD_NAMES[code]}
 
 
 def _margin(margin: float | None) -> str:
@@ -83,19 +110,32 @@ def _margin(margin: float | None) -> str:
     return _("%(share)s of revenue") % {"share": formats.percent(margin)}
 
 
-def _purchase_words(fitted: Parameters) -> list[Fact]:
-    """BG/NBD: orders come at rate r/α a week while active; after each one a share a/(a+b) never returns."""
-    r, alpha, a, b = (fitted.value("bg_nbd", name) for name in ("r", "alpha", "a", "b"))
-    if r is None or alpha is None or a is None or b is None:
+def _chosen(items: Sequence[Mapping[str, Any]]) -> Iterator[Fact]:
+    by_name = {row["item"]: row for row in items if row["model"] == "clv"}
+    if "chosen_by" in by_name:
+        yield Fact(_("Chosen"), str(_text(by_name["chosen_by"])))
+    if by_name.get("alive_method", {}).get("text_en"):
+        yield Fact(_("Probability alive by"), str(_text(by_name["alive_method"])))
+
+
+def _left_out(items: Sequence[Mapping[str, Any]]) -> Iterator[Fact]:
+    for row in items:
+        if row["model"] == "clv" and row["item"] == "no_profiling":
+            words = _("%(count)s who refused to be profiled: neither fitted nor scored")
+            yield Fact(_("Left out"), words % {"count": formats.count(row["value"])})
+
+
+def _purchase_words(fitted: Parameters, code: str) -> list[Fact]:
+    """Orders come at rate r/α a week while active; BG/NBD: after each one a share a/(a+b) never returns."""
+    code = BLENDED if code == BLEND else code
+    r, alpha, a, b = (fitted.value(code, name) for name in ("r", "alpha", "a", "b"))
+    if r is None or alpha is None:
         return []
-    return [
-        Fact(
-            _("Typical gap while active"),
-            _("%(days)s days") % {"days": f"{_DAYS_PER_WEEK * alpha / r:.1f}"},
-        ),
-        Fact(_("Lost after each order"), formats.percent(a / (a + b), 2)),
-        Fact(_("BG/NBD (weeks)"), _figures(r=r, α=alpha, a=a, b=b)),
-    ]
+    gap = f"{_DAYS_PER_WEEK * alpha / r:.1f}"
+    words = [Fact(_("Typical gap while active"), _("%(days)s days") % {"days": gap})]
+    if a is not None and b is not None:
+        words.append(Fact(_("Lost after each order"), formats.percent(a / (a + b), 2)))
+    return [*words, *_amount_words(fitted)]
 
 
 def _amount_words(fitted: Parameters) -> list[Fact]:
@@ -104,13 +144,33 @@ def _amount_words(fitted: Parameters) -> list[Fact]:
     if p is None or q is None or gamma is None or q <= 1:
         return []
     mean = formats.money(round(p * gamma / (q - 1)), settings.ZHIKE_CURRENCY)
-    return [
-        Fact(_("Typical spend"), _("%(money)s on a day with an order") % {"money": mean}),
-        Fact("Gamma-Gamma", _figures(p=p, q=q, γ=gamma)),
-    ]
+    return [Fact(_("Typical spend"), _("%(money)s on a day with an order") % {"money": mean})]
 
 
-def _figures(**values: float) -> str:
-    return " · ".join(
-        f"{name} {value:,.3f}" if value < 1000 else f"{name} {value:,.0f}" for name, value in values.items()
-    )
+def _estimates(items: Sequence[Mapping[str, Any]]) -> Iterator[Fact]:
+    """Parameters with their standard errors, one fact a model."""
+    by_model: dict[str, list[str]] = {}
+    for row in items:
+        if row["item"].startswith("parameter_"):
+            name = row["item"].removeprefix("parameter_")
+            by_model.setdefault(row["model"], []).append(f"{name} {_figure(row['value'])} ({_text(row)})")
+    for model, figures in by_model.items():
+        name = str(METHOD_NAMES[model]) if model in METHOD_NAMES else "Gamma-Gamma"
+        yield Fact(name, " · ".join(figures))
+
+
+def _texts(items: Sequence[Mapping[str, Any]], prefix: str) -> tuple[Text, ...]:
+    return tuple(_text(row) for row in items if row["model"] == "clv" and row["item"].startswith(prefix))
+
+
+def _warnings_shown_elsewhere(fitted: Parameters, days: int) -> int:
+    """The reason and the short history, which come first, are notices at the top of the page."""
+    return (fitted.note("clv", "buyers") is not None) + (days < LEAST_DAYS)
+
+
+def _text(row: Mapping[str, Any]) -> Text:
+    return Text(zh=row["text_zh"] or "", en=row["text_en"] or "")
+
+
+def _figure(value: float) -> str:
+    return f"{value:,.3f}" if value < 1000 else f"{value:,.0f}"

@@ -10,16 +10,19 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from zhike.accounts import services
 from zhike.accounts.access import Right
 from zhike.accounts.keys import KeyScope
 from zhike.accounts.rules import requires
 from zhike.accounts.selectors import ApiKey, User, api_keys, key_with_id
+from zhike.kernel import clock
 from zhike.kernel.errors import UsageError
-from zhike.kernel.words import Text
+from zhike.kernel.words import Text, current_language
+from zhike.pages.formats import ago
 from zhike.pages.rendering import render_page
+from zhike.web.administration.confirming import confirmation, revoked_key
 from zhike.web.administration.forms import KeyForm
 
 
@@ -77,11 +80,16 @@ def add(request: HttpRequest) -> HttpResponse:
 
 
 @requires(Right.MANAGE_SETTINGS)
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def revoke(request: HttpRequest, key_id: int) -> HttpResponse:
+    """Say what revoking a key means; by POST do it."""
     key = key_with_id(key_id)
     if key is None:
         raise Http404
+    if request.method != "POST":
+        last_used = ago(key.last_used_at, clock.now(), current_language()) if key.last_used_at else ""
+        back_href = reverse("settings:api_keys")
+        return confirmation(request, revoked_key(key.name, last_used=last_used, back_href=back_href))
     services.revoke_api_key(actor=_actor(request), key=key)
     messages.success(request, _("The key “%(name)s” no longer works.") % {"name": key.name})
     return HttpResponseRedirect(reverse("settings:api_keys"))

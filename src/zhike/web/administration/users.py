@@ -11,15 +11,18 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from zhike.accounts import services
 from zhike.accounts.access import RIGHTS, SCOPES, Right, Role, Scope, may
 from zhike.accounts.rules import requires
 from zhike.accounts.selectors import User, user_with_id, users
 from zhike.accounts.services import NewAccount
-from zhike.kernel.errors import UsageError
+from zhike.customers.selectors.assignments import customers_owned_by
+from zhike.kernel.errors import UsageError, ZhikeError
+from zhike.pages.links import with_query
 from zhike.pages.rendering import render_page
+from zhike.web.administration.confirming import confirmation, renewed_password, switched_off
 from zhike.web.administration.forms import RoleForm, UserForm, role_choices
 
 
@@ -109,10 +112,20 @@ def change_role(request: HttpRequest, user_id: int) -> HttpResponse:
 
 
 @requires(Right.MANAGE_USERS)
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def switch(request: HttpRequest, user_id: int) -> HttpResponse:
-    """Let somebody in no more, or again."""
+    """Say what switching somebody off means; by POST let them in no more, or again."""
     user = _user_or_404(user_id)
+    if request.method != "POST":
+        _check_may_change(request, user)
+        list_href = reverse("customers:list")
+        page = switched_off(
+            str(user),
+            customers=customers_owned_by(user.pk),
+            customers_href=with_query(list_href, owner=user.pk, view="all"),
+            back_href=reverse("settings:users"),
+        )
+        return confirmation(request, page)
     change: Callable[..., None] = (
         services.switch_on if request.POST.get("to") == "on" else services.switch_off
     )
@@ -122,11 +135,17 @@ def switch(request: HttpRequest, user_id: int) -> HttpResponse:
 
 
 @requires(Right.MANAGE_USERS)
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def renew_password(request: HttpRequest, user_id: int) -> HttpResponse:
-    """Give somebody a new password and show it once."""
-    made = services.renew_password(actor=_actor(request), user=_user_or_404(user_id))
+    """Say what a new password means; by POST give it to somebody and show it once."""
+    user = _user_or_404(user_id)
+    if request.method != "POST":
+        _check_may_change(request, user)
+        back_href = reverse("settings:users")
+        page = renewed_password(str(user), is_self=user == request.user, back_href=back_href)
+        return confirmation(request, page)
+    made = services.renew_password(actor=_actor(request), user=user)
     return _show_password(request, made, is_new_account=False)
 
 
@@ -141,7 +160,7 @@ def _list(request: HttpRequest, form: UserForm, *, status: int = 200) -> HttpRes
 
 def _row(user: User, request: HttpRequest) -> UserRow:
     role = Role(user.role)
-    may_change = may(request.user, Right.MANAGE_OWNERS if role is Role.OWNER else Right.MANAGE_USERS)
+    may_change = _may_change(request, user)
     return UserRow(
         id=user.pk,
         name=str(user),
@@ -152,6 +171,21 @@ def _row(user: User, request: HttpRequest) -> UserRow:
         last_login=user.last_login,
         roles=tuple(role_choices(request.user)) if may_change else (),
     )
+
+
+def _may_change(request: HttpRequest, user: User) -> bool:
+    is_owner = user.role == Role.OWNER
+    return may(request.user, Right.MANAGE_OWNERS if is_owner else Right.MANAGE_USERS)
+
+
+def _check_may_change(request: HttpRequest, user: User) -> None:
+    """As the services do when it is done: nobody is asked to confirm what will be refused."""
+    if not _may_change(request, user):
+        raise ZhikeError(
+            "account.right",
+            zh="店主的账号只有店主能改",
+            en="only an owner can change the account of an owner",
+        )
 
 
 def _role_row(role: Role) -> RoleRow:

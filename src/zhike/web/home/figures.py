@@ -76,20 +76,24 @@ def new_and_returning(daily: Sequence[DayFigures], *, as_of: date, days: int) ->
     first = as_of - timedelta(days=days)
     buckets: dict[date, list[int]] = {}
     for offset in range(days + 1):
-        buckets.setdefault(_bucket(first + timedelta(days=offset), is_by_week), [0, 0])
+        buckets.setdefault(_bucket(first + timedelta(days=offset), is_by_week), [0, 0, 0])
     for figures in daily:
         if first <= figures.day <= as_of:
             sums = buckets[_bucket(figures.day, is_by_week)]
-            sums[0] += figures.revenue - figures.new_revenue
+            sums[0] += figures.revenue - figures.new_revenue - figures.walk_in_revenue
             sums[1] += figures.new_revenue
+            sums[2] += figures.walk_in_revenue
+    series = (
+        Series(_("Returning customers"), tuple(sums[0] for sums in buckets.values()), "blue"),
+        Series(_("New customers, first day"), tuple(sums[1] for sums in buckets.values()), "orange"),
+        Series(_("Walk-in sales"), tuple(sums[2] for sums in buckets.values()), "slate"),
+    )
+    has_walk_ins = any(sums[2] for sums in buckets.values())
     chart = Columns(
         _("Revenue from returning and new customers"),
         "money",
         tuple(f"{day:%m-%d}" for day in buckets),
-        (
-            Series(_("Returning customers"), tuple(sums[0] for sums in buckets.values()), "blue"),
-            Series(_("New customers, first day"), tuple(sums[1] for sums in buckets.values()), "orange"),
-        ),
+        series if has_walk_ins else series[:2],
         is_stacked=True,
     )
     return chart, is_by_week
@@ -140,14 +144,14 @@ def _course(daily: Sequence[DayFigures], period: PeriodFigures) -> list[DayFigur
     known = {figures.day: figures for figures in daily}
     first = max(period.first_day, daily[0].day)
     days = [first + timedelta(days=offset) for offset in range((period.last_day - first).days + 1)]
-    course = [known.get(day) or DayFigures(day, 0, 0, 0, 0, 0) for day in days]
+    course = [known.get(day) or DayFigures(day, 0, 0, 0, 0, 0, 0) for day in days]
     return _weekly(course) if len(course) > BY_WEEK_FROM_DAYS else course
 
 
 def _weekly(course: Sequence[DayFigures]) -> list[DayFigures]:
     """Sums of seven days each, counted back from the last, so that the newest point is a whole week."""
     starts = range(len(course) % 7, len(course), 7)
-    names = ("revenue", "order_count", "buyer_count", "new_buyer_count", "new_revenue")
+    names = ("revenue", "order_count", "buyer_count", "new_buyer_count", "new_revenue", "walk_in_revenue")
     return [
         DayFigures(
             course[at].day, *(sum(getattr(each, name) for each in course[at : at + 7]) for name in names)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from django.db import transaction
 
 from zhike.collect.imports.destinations.destination import COMPARING, REGISTERING, WRITING, Taken, Task
+from zhike.collect.imports.destinations.known_profiles import KnownProfiles
 from zhike.collect.imports.staging import StagedFile
 from zhike.collect.imports.verdicts import (
     KEYS_AT_ONCE,
@@ -21,15 +23,29 @@ from zhike.collect.imports.verdicts import (
     known_rows,
     repeats_within,
 )
+from zhike.collect.recovering import import_mark
 from zhike.customers.services import register_profiles
 from zhike.lake.catalog import Table
 from zhike.lake.deltas import PinnedTable
 from zhike.lake.engines import Budget
 
 _COMMIT_ROWS = 8192
-_MOST_KEYS_KEPT = 200_000
+# A row group of the lake: small ones are slow to scan, large ones need memory here.
+_ROWS_AT_ONCE = 100_000
+_NOBODY = -1
+# Ids and texts of their own in each row: a dictionary of them only costs time.
+_UNLIKE = ("order_id", "event_id", "properties")
 # Enough for the keys of one batch and a scan of the facts, whatever the size of either.
 _BUDGET = Budget(threads=2, memory="160MB")
+
+
+@dataclass(frozen=True, slots=True)
+class _Parents:
+    """Of each line: whether its order is in the lake, whose it is (null for a walk-in sale), and its day."""
+
+    is_there: np.ndarray
+    profiles: pa.Array
+    days: pa.Array
 
 
 class FactsDestination:
@@ -40,12 +56,12 @@ class FactsDestination:
         self._task = task
         self._table: Table = task.kind.table
         self._file = task.folder / f"{self._table.name}.parquet"
-        # The profiles of the keys of late: most customers come again.
-        self._profiles: dict[str, int] = {}
+        self._profiles = KnownProfiles(task.run.source)
 
     def compared(self, staged: StagedFile) -> Verdicts:
         """Compare the good rows with one another and with the facts of their source."""
         self._task.progress.report(COMPARING, 0, 0)
+        _give_back()
         repeats = repeats_within(staged, self._task.kind.key)
         orphans = self._orphans(staged)
         # A repeat goes the way of its first row, which alone is compared with the lake.
@@ -55,6 +71,7 @@ class FactsDestination:
         for batch in staged.rows(self._columns(), batch_rows=KEYS_AT_ONCE):
             firsts = batch.filter(pa.array(~is_left_out[batch["number"].to_numpy()]))
             numbers, is_same = self._known(firsts)
+            _give_back()
             unchanged.append(numbers[is_same])
             updated.append(numbers[~is_same])
         kept = Repeats(repeats.same[~np.isin(repeats.same, orphans)], repeats.conflicts)
@@ -67,13 +84,14 @@ class FactsDestination:
         if self._task.is_dry_run:
             yield Taken(self._count(staged, found) - updated, updated, len(found.unchanged))
             return
-        rows = self._placed(staged, found)
+        rows = self._count(staged, found) and self._placed(staged, found)
         yield Taken(rows - updated, updated, len(found.unchanged))
         self._commit(rows, has_updates=updated > 0)
 
     def _columns(self) -> list[str]:
-        person = ["customer_id"] if self._task.kind.person == "customer" else []
-        return [*columns_to_compare(self._task.kind), *person]
+        # A fingerprint of a row covers whose it is.
+        is_asked = self._task.kind.person == "customer" and "row_hash" not in self._table.column_names
+        return [*columns_to_compare(self._task.kind), *(["customer_id"] if is_asked else [])]
 
     def _known(self, rows: pa.RecordBatch) -> tuple[np.ndarray, np.ndarray]:
         """Numbers of the rows whose key is in the lake, and whether the content is the same."""
@@ -81,19 +99,22 @@ class FactsDestination:
         loaded = pa.Table.from_batches([rows])
         # A fresh engine for each batch gives the memory of the one before back.
         with self._task.lake.reading_facts(budget=_BUDGET) as facts:
-            keys = facts.load("imported_rows", loaded)
+            # What the engine holds may spill to the disk: nobody's key goes there.
+            named = [name for name in loaded.column_names if name == "customer_id"]
+            keys = facts.load("imported_rows", loaded.drop_columns(named))
             present = facts.table(self._table.name)
             found = facts.fetch(known_rows(keys, present, kind, source=self._task.run.source))
         numbers = found["number"].to_numpy()
         is_same = found["is_same"].to_numpy(zero_copy_only=False).astype(bool)
         if "row_hash" in self._table.column_names or kind.person == "nobody":
             return numbers, is_same
-        return numbers, is_same & self._is_same_person(loaded, numbers, found["known_profile"].to_numpy())
+        known = found["known_profile"].fill_null(_NOBODY).to_numpy()
+        return numbers, is_same & self._is_same_person(loaded, numbers, known)
 
     def _is_same_person(self, rows: pa.Table, numbers: np.ndarray, profiles: np.ndarray) -> np.ndarray:
         """Whether the rows of those numbers belong to those profiles."""
         if self._task.kind.person == "order":
-            ids = self._parents(rows["order_id"])[0].tolist()
+            ids = self._parents(rows["order_id"]).profiles.fill_null(_NOBODY).to_pylist()
         else:
             ids = self._profile_ids(rows["customer_id"].to_pylist(), known=set(numbers.tolist()), rows=rows)
         by_number = dict(zip(rows["number"].to_pylist(), ids, strict=True))
@@ -120,24 +141,25 @@ class FactsDestination:
             return np.empty(0, np.int64)
         found = [np.empty(0, np.int64)]
         for batch in staged.rows(["number", "order_id"], batch_rows=KEYS_AT_ONCE):
-            profiles, _ = self._parents(batch["order_id"])
-            found.append(batch["number"].to_numpy()[profiles == 0])
+            is_there = self._parents(batch["order_id"]).is_there
+            found.append(batch["number"].to_numpy()[~is_there])
         return np.concatenate(found)
 
-    def _parents(self, order_ids: pa.Array | pa.ChunkedArray) -> tuple[np.ndarray, pa.Array]:
-        """The profile (0 if there is none) and the day of every order."""
-        wanted = pa.table({"place": np.arange(len(order_ids)), "order_id": order_ids})
+    def _parents(self, order_ids: pa.Array | pa.ChunkedArray) -> _Parents:
+        """What the lines of those orders take from them."""
+        count = len(order_ids)
+        wanted = pa.table({"place": np.arange(count), "order_id": order_ids})
         with self._task.lake.reading_facts(budget=_BUDGET) as facts:
             loaded, orders = facts.load("imported_lines", wanted), facts.table("orders")
             mine = orders.filter(orders.source == self._task.run.source)
             joined = loaded.join(mine.select("order_id", "profile_id", "ordered_on"), "order_id")
             found = facts.fetch(joined.select("place", "profile_id", "ordered_on"))
         places = found["place"].to_numpy()
-        profiles = np.zeros(len(order_ids), np.int64)
-        profiles[places] = found["profile_id"].to_numpy()
-        days = np.full(len(order_ids), np.datetime64("NaT"), "datetime64[D]")
-        days[places] = found["ordered_on"].to_numpy()
-        return profiles, pa.array(days, pa.date32())
+        row_of = np.full(count, -1)
+        row_of[places] = np.arange(found.num_rows)
+        rows = pa.array(row_of, mask=row_of < 0)
+        days = found["ordered_on"].combine_chunks().take(rows)
+        return _Parents(row_of >= 0, found["profile_id"].combine_chunks().take(rows), days)
 
     def _count(self, staged: StagedFile, found: Verdicts) -> int:
         dropped = found.not_written(staged.last_number)
@@ -150,38 +172,36 @@ class FactsDestination:
         """Write the rows for the lake, with the profile of each; how many they are."""
         rows = 0
         schema = self._table.arrow_schema()
-        size = KEYS_AT_ONCE if self._task.kind.person == "order" else 0
+        size = KEYS_AT_ONCE if self._task.kind.person == "order" else _ROWS_AT_ONCE
         # Facts name nobody: the file is in the form in which the lake keeps it.
-        with pq.ParquetWriter(self._file, schema, compression="snappy") as writer:
+        with (
+            pq.ParquetWriter(
+                self._file, schema, compression="snappy", use_dictionary=_repeating(schema)
+            ) as writer,
+            ThreadPoolExecutor(1) as pool,
+        ):
+            writing: Future[None] = pool.submit(lambda: None)
             for batch in staged.batches(found.not_written(staged.last_number), batch_rows=size):
-                writer.write_batch(self._shaped(batch, schema))
+                shaped = self._shaped(batch, schema)
+                # One is written while the next is read.
+                writing.result()
+                _give_back()
+                writing = pool.submit(writer.write_batch, shaped)
                 rows += batch.num_rows
                 self._task.progress.report(REGISTERING, rows, 0)
+            writing.result()
         return rows
 
     def _shaped(self, batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
         source = self._task.run.source
         given = {"source": pa.repeat(source, batch.num_rows)}
         if self._task.kind.person == "customer":
-            given["profile_id"] = self._registered(batch["customer_id"])
+            given["profile_id"] = self._profiles.registered(batch["customer_id"])
         elif self._task.kind.person == "order":
-            profiles, days = self._parents(batch["order_id"])
-            given |= {"profile_id": pa.array(profiles), "ordered_on": days}
+            parents = self._parents(batch["order_id"])
+            given |= {"profile_id": parents.profiles, "ordered_on": parents.days}
         columns = [given[name] if name in given else batch[name] for name in schema.names]
         return pa.record_batch(columns, schema=schema)
-
-    def _registered(self, keys: pa.Array) -> pa.Array:
-        """The profile of every row, made where there is none."""
-        encoded = pc.dictionary_encode(keys)
-        words = encoded.dictionary.to_pylist()
-        if len(self._profiles) > _MOST_KEYS_KEPT:
-            self._profiles.clear()
-        # A chunk at a time, so that nobody waits long for the database. Cut off here, the next run
-        # finds the profiles that were made.
-        if fresh := [word for word in words if word not in self._profiles]:
-            self._profiles |= register_profiles(source=self._task.run.source, source_keys=fresh)
-        ids = pa.array([self._profiles[word] for word in words], pa.int64())
-        return ids.take(encoded.indices)
 
     def _commit(self, rows: int, *, has_updates: bool) -> None:
         if not rows:
@@ -189,13 +209,15 @@ class FactsDestination:
         task = self._task
         task.progress.report(WRITING, 0, rows)
         before = task.lake.deltas.pinned(self._table.name)
+        # Noted before: whoever finds the run cut off looks for its commit among the later versions.
+        task.run.version_before = before.version if before else 0
+        task.run.save(update_fields=["version_before"])
         if has_updates:
             after = self._upserted()
         else:
-            after = task.lake.deltas.append_files(self._table, [self._file])
-        task.run.version_before = before.version if before else 0
+            after = task.lake.deltas.append_files(self._table, [self._file], mark=import_mark(task.run))
         task.run.version_after = after.version
-        task.run.save(update_fields=["version_before", "version_after"])
+        task.run.save(update_fields=["version_after"])
         task.progress.report(WRITING, rows, rows)
 
     def _upserted(self) -> PinnedTable:
@@ -204,4 +226,15 @@ class FactsDestination:
             batches = pa.RecordBatchReader.from_batches(
                 self._table.arrow_schema(), opened.iter_batches(batch_size=_COMMIT_ROWS)
             )
-            return self._task.lake.deltas.upsert(self._table, batches)
+            return self._task.lake.deltas.upsert(self._table, batches, mark=import_mark(self._task.run))
+
+
+def _repeating(schema: pa.Schema) -> list[str]:
+    """The columns in which few values stand again and again."""
+    types = (pa.types.is_string, pa.types.is_date)
+    return [each.name for each in schema if any(is_(each.type) for is_ in types) and each.name not in _UNLIKE]
+
+
+def _give_back() -> None:
+    """Give memory that Arrow keeps for the next step back: the steps need different amounts in different threads."""
+    pa.default_memory_pool().release_unused()

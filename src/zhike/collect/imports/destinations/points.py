@@ -34,16 +34,17 @@ class PointsDestination:
     def taking(self, staged: StagedFile, found: Verdicts) -> Iterator[Taken]:
         counts, rows = Counter[str](), 0
         dropped = found.not_written(staged.last_number)
-        with transaction.atomic():
-            for batch in staged.batches(dropped, batch_rows=_AT_ONCE):
-                names = ("customer_id", "points", "counted_on")
-                given = list(zip(*(batch[name].to_pylist() for name in names), strict=True))
+        # A transaction for each batch, as for profiles.
+        for batch in staged.batches(dropped, batch_rows=_AT_ONCE):
+            names = ("customer_id", "points", "counted_on")
+            given = list(zip(*(batch[name].to_pylist() for name in names), strict=True))
+            with transaction.atomic():
                 counts.update(self._taken(given))
-                rows += len(given)
-                self._task.progress.report(WRITING, rows, 0)
-            yield Taken(counts["inserted"], counts["updated"], counts["unchanged"])
-            if self._task.is_dry_run:
-                transaction.set_rollback(True)
+                if self._task.is_dry_run:
+                    transaction.set_rollback(True)
+            rows += len(given)
+            self._task.progress.report(WRITING, rows, 0)
+        yield Taken(counts["inserted"], counts["updated"], counts["unchanged"])
 
     def _taken(self, given: list[tuple[str, int, date | None]]) -> Iterator[str]:
         keys = [key for key, _, _ in given]

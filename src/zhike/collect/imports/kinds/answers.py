@@ -18,7 +18,6 @@ from zhike.collect.imports.kinds.happenings import (
     code_text,
     event_id_of,
     event_row,
-    names_a_person,
     optional_code,
     optional_id,
 )
@@ -35,6 +34,7 @@ from zhike.collect.imports.kinds.kind import (
 from zhike.collect.imports.mapping import ColumnMapping, Layout
 from zhike.collect.imports.records import folded, trimmed
 from zhike.collect.schema import EVENTS
+from zhike.customers.normal import names_a_person
 from zhike.kernel.errors import ZhikeError
 from zhike.kernel.words import Text
 

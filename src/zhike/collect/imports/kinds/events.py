@@ -14,12 +14,12 @@ from zhike.collect.imports.kinds.happenings import (
     EventRow,
     code_text,
     event_row,
-    names_a_person,
 )
 from zhike.collect.imports.kinds.kind import CellReader, Field, FieldReaders, ImportRules, Kind, moment_reader
 from zhike.collect.imports.mapping import ColumnMapping, Layout
 from zhike.collect.imports.records import shown
 from zhike.collect.schema import EVENTS
+from zhike.customers.normal import names_a_person
 from zhike.kernel.errors import ZhikeError
 from zhike.kernel.words import Text
 

@@ -17,14 +17,12 @@ from zhike.collect.imports.kinds.kind import Field, ImportRules, microseconds, r
 from zhike.collect.imports.kinds.orders import CUSTOMER_ID_ALIASES
 from zhike.collect.imports.records import shown, trimmed
 from zhike.collect.schema import EVENTS
+from zhike.customers.normal import names_a_person
 from zhike.kernel.errors import ZhikeError
 from zhike.kernel.words import Text
 
 STAGED_EVENTS = staged_schema(EVENTS)
 _CODE = re.compile(r"[^\W_][\w.:/-]{0,59}\Z")
-_NAMES_A_PERSON = re.compile(
-    r"[^@\s]+@[^@\s]+\.\w|(?<!\d)(?:\+?86)?1[3-9]\d{9}(?!\d)|(?<!\d)\d{17}[\dXx](?!\d)"
-)
 
 CUSTOMER_ID = Field(
     "customer_id", Text("客户编号", "customer id"), "id", True, CUSTOMER_ID_ALIASES, samples=("C01", "C02")
@@ -110,11 +108,6 @@ def optional_code(value: object) -> str | None:
 def text_length(value: object) -> int | None:
     """How many characters a free text has; the text itself is not kept."""
     return None if cells.is_nothing(value) else len(trimmed(str(value)))
-
-
-def names_a_person(text: str) -> bool:
-    """Whether a text has what looks like an e-mail address, a mobile number or an identity number in it."""
-    return _NAMES_A_PERSON.search(text) is not None
 
 
 def whole_number(value: object, *, name: str, least: int, most: int) -> int:

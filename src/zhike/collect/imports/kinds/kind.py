@@ -56,6 +56,25 @@ class Field:
     samples: tuple[str, str] = ("", "")
 
 
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A decision about the rows of a kind, taken for a whole file.
+
+    Parameters
+    ----------
+    choices
+        Word → what it means; the first holds where nothing is said.
+    """
+
+    name: str
+    text: Text
+    choices: Mapping[str, Text]
+
+
+LONGEST_SECRET = 64
+"""Bytes of a key that BLAKE2b takes."""
+
+
 @dataclass(frozen=True)
 class ImportRules:
     """What the business decides about what it takes, and what one import was told.
@@ -89,8 +108,8 @@ class RowFault(Exception):
 class RowReader(Protocol):
     """Turns the cells of a record into a row in the order of the kind's staged columns."""
 
-    def read(self, number: int, values: Sequence[object]) -> NamedTuple:
-        """The row in a record.
+    def read(self, number: int, values: Sequence[object]) -> NamedTuple | None:
+        """The row in a record; None for one that only says more about the record above it.
 
         Raises
         ------
@@ -134,6 +153,7 @@ class Kind:
     table: Table | None = None
     person: Person = "customer"
     has_questions: bool = False
+    options: tuple[Option, ...] = ()
 
     @property
     def names(self) -> FieldNames:
@@ -143,6 +163,7 @@ class Kind:
             optional=tuple(each.name for each in self.fields if not each.is_required),
             coded=tuple(each.name for each in self.fields if each.is_coded),
             has_questions=self.has_questions,
+            options={each.name: tuple(each.choices) for each in self.options},
         )
 
     def field(self, name: str) -> Field:
@@ -183,16 +204,20 @@ class FieldReaders:
         return known
 
 
-def row_hash(content: Sequence[object]) -> int:
+def row_hash(content: Sequence[object], secret: bytes = b"") -> int:
     """A fingerprint of normalised content: the same on every run and platform.
 
     Parameters
     ----------
     content
         Text without NUL, integers, days, or None; never empty text, which None stands for.
+    secret
+        Of the data folder, where the fingerprint stays in the lake: without it, nobody finds out a customer's
+        key by trying all telephone numbers.
     """
     text = "\0".join(["" if value is None else str(value) for value in content])
-    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big", signed=True)
+    digest = blake2b(text.encode(), digest_size=8, key=secret[:LONGEST_SECRET]).digest()
+    return int.from_bytes(digest, "big", signed=True)
 
 
 def microseconds(moment: datetime) -> int:

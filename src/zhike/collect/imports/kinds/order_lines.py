@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 from hashlib import blake2b
@@ -15,6 +16,8 @@ from zhike.collect.imports.kinds.kind import (
     FieldReaders,
     ImportRules,
     Kind,
+    Option,
+    RowFault,
     money_reader,
     row_hash,
     staged_schema,
@@ -23,6 +26,7 @@ from zhike.collect.imports.kinds.kind import (
 from zhike.collect.imports.kinds.orders import ORDER_ID_ALIASES
 from zhike.collect.imports.mapping import ColumnMapping, Layout
 from zhike.collect.schema import ORDER_LINES
+from zhike.kernel.errors import ZhikeError
 from zhike.kernel.words import Text
 
 PRODUCT_ID_ALIASES = (
@@ -49,6 +53,11 @@ ORDER_LINE_FIELDS = (
         "product_id", Text("商品编号", "product id"), "id", True, PRODUCT_ID_ALIASES, samples=("P01", "P02")
     ),
     Field(
+        "product_name",
+        Text("商品名称（没有编号时代替编号）", "product name, which stands in for an id that is empty"),
+        aliases=("lineitem name",),
+    ),
+    Field(
         "quantity",
         Text("数量", "quantity"),
         "number",
@@ -73,6 +82,29 @@ ORDER_LINE_FIELDS = (
 )
 
 
+LINE, PIECE, REFUSE, COUNT = "line", "piece", "refuse", "count"
+ORDER_LINE_OPTIONS = (
+    Option(
+        "amount",
+        Text("金额是", "the amount is"),
+        {
+            LINE: Text("整行的金额", "that of the whole line"),
+            PIECE: Text(
+                "一件的价格：乘以数量，再减去优惠", "the price of one piece: times quantity, less discount"
+            ),
+        },
+    ),
+    Option(
+        "same_product",
+        Text("没有行号时，同一订单里的同一商品", "the same product again in an order, without line numbers"),
+        {
+            REFUSE: Text("拒绝", "is rejected"),
+            COUNT: Text("是另一行，按先后编号", "is another line, numbered as it comes"),
+        },
+    ),
+)
+
+
 class OrderLineRow(NamedTuple):
     number: int
     key_hash: int
@@ -89,15 +121,20 @@ class OrderLineReader:
     """Turns the cells of a record into an `OrderLineRow`.
 
     Without a number of its own a line is known by its product: numbers by place in the file would change when
-    a corrected file brings fewer lines.
+    a corrected file brings fewer lines. Only an export that always has an order whole, its rows together, may
+    count a product's lines.
     """
 
     def __init__(self, layout: Layout, mapping: ColumnMapping, rules: ImportRules) -> None:
         amount = money_reader(rules)
+        self._is_of_piece = mapping.options.get("amount", LINE) == PIECE
+        self._counts_products = mapping.options.get("same_product", REFUSE) == COUNT
+        self._order, self._products = "", Counter[str]()
         readers: dict[str, CellReader] = {
             "order_id": cells.id_text,
             "line_number": optional_id,
-            "product_id": cells.id_text,
+            "product_id": optional_id,
+            "product_name": cells.optional_text,
             "quantity": unless_nothing(partial(whole_number, name="quantity", least=0, most=10**9)),
             "amount": amount,
             "discount_amount": unless_nothing(amount),
@@ -107,19 +144,39 @@ class OrderLineReader:
     def read(self, number: int, values: Sequence[object]) -> OrderLineRow:
         known = self._fields.known(values)
         order_id, line_id = known["order_id"], known["line_number"]
-        line = _line_number(line_id or "product\0" + known["product_id"])
+        product_id = _product(known["product_id"], known["product_name"])
+        line = _line_number(line_id or "product\0" + self._told_apart(order_id, product_id))
         quantity = 1 if known["quantity"] is None else known["quantity"]
+        discount = known["discount_amount"] or 0
+        # More taken off than it costs is an error of the export: the line is then for nothing.
+        amount = max(known["amount"] * quantity - discount, 0) if self._is_of_piece else known["amount"]
         content = (
             order_id,
             line,
-            known["product_id"],
+            product_id,
             quantity,
-            known["amount"],
-            known["discount_amount"] or 0,
+            amount,
+            discount,
         )
         # Two lines of one product without numbers may both be meant: never taken for a repeat.
-        told_apart = () if line_id is not None else (number,)
+        told_apart = () if line_id is not None or self._counts_products else (number,)
         return OrderLineRow(number, hash((order_id, line)), *content, row_hash((*content, *told_apart)))
+
+    def _told_apart(self, order_id: str, product_id: str) -> str:
+        """The product, with a number from its second line in the order on where lines of a product are counted."""
+        if not self._counts_products:
+            return product_id
+        if order_id != self._order:
+            self._order, self._products = order_id, Counter()
+        self._products[product_id] += 1
+        count = self._products[product_id]
+        return product_id if count == 1 else f"{product_id}\0{count}"
+
+
+def _product(product_id: str | None, name: str | None) -> str:
+    if product_id is None and name is None:
+        raise RowFault("product_id", ZhikeError("id.missing", zh="编号为空", en="the id is empty"))
+    return str(product_id or name)
 
 
 def _line_number(line: str) -> int:
@@ -148,4 +205,5 @@ ORDER_LINES_KIND = Kind(
     ),
     table=ORDER_LINES,
     person="order",
+    options=ORDER_LINE_OPTIONS,
 )

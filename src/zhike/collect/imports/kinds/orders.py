@@ -13,6 +13,7 @@ from zhike.collect.imports.kinds.kind import (
     FieldReaders,
     ImportRules,
     Kind,
+    Option,
     RowFault,
     coded_reader,
     microseconds,
@@ -147,12 +148,35 @@ ORDER_FIELDS = (
 )
 
 
+# How tills and exports write that nobody was asked who they are.
+NOBODY = ("散客", "非会员", "游客", "匿名", "walk-in", "walk in", "walkin", "guest", "anonymous")
+KEEP, REJECT, ALONE, FURTHER = "keep", "reject", "alone", "further_lines"
+ORDER_OPTIONS = (
+    Option(
+        "without_customer",
+        Text("没有客户编号的订单", "orders without a customer"),
+        {
+            KEEP: Text("作为散客销售保留，不属于任何客户", "keep them as walk-in sales of nobody"),
+            REJECT: Text("拒绝", "reject them"),
+        },
+    ),
+    Option(
+        "rows",
+        Text("订单号与上一行相同、没有金额的行", "rows with the order id of the row above and no amount"),
+        {
+            ALONE: Text("拒绝：每个订单只有一行", "reject them: an order has one row"),
+            FURTHER: Text("是上面订单的其他明细，跳过", "skip them: they are further lines of that order"),
+        },
+    ),
+)
+
+
 class OrderRow(NamedTuple):
-    """One order as it is staged; `ordered_at` in microseconds since 1970, UTC."""
+    """One order as it is staged; `ordered_at` in microseconds since 1970, UTC. Of nobody known: no `customer_id`."""
 
     number: int
     key_hash: int
-    customer_id: str
+    customer_id: str | None
     order_id: str
     ordered_at: int
     ordered_on: date
@@ -173,26 +197,39 @@ class OrderReader:
 
     def __init__(self, layout: Layout, mapping: ColumnMapping, rules: ImportRules) -> None:
         self.layout, self.rules = layout, rules
-        self.cell_readers = _field_readers(mapping, rules)
+        self.keeps_walk_ins = mapping.options.get("without_customer", KEEP) == KEEP
+        self.skips_further_lines = mapping.options.get("rows", ALONE) == FURTHER
+        self.cell_readers = _field_readers(mapping, rules, keeps_walk_ins=self.keeps_walk_ins)
+        self._order_above: object = None
         self._fields = FieldReaders(ORDER_FIELDS, layout, self.cell_readers, rules)
 
-    def read(self, number: int, values: Sequence[object]) -> OrderRow:
-        """The order in a record.
+    def read(self, number: int, values: Sequence[object]) -> OrderRow | None:
+        """The order in a record; None for a further line of the order above.
 
         Raises
         ------
         RowFault
             With the first field that cannot be taken.
         """
-        return _order(number, self._fields.known(values))
+        if self.skips_further_lines and self._is_further_line(values):
+            return None
+        return _order(number, self._fields.known(values), self.rules.secret)
+
+    def _is_further_line(self, values: Sequence[object]) -> bool:
+        places = self.layout.positions
+        above, self._order_above = self._order_above, values[places["order_id"]]
+        is_same = self._order_above == above and not cells.is_nothing(above)
+        return is_same and cells.is_nothing(values[places["amount"]])
 
 
-def _field_readers(mapping: ColumnMapping, rules: ImportRules) -> dict[str, CellReader]:
+def _field_readers(
+    mapping: ColumnMapping, rules: ImportRules, *, keeps_walk_ins: bool
+) -> dict[str, CellReader]:
     amount, moment = money_reader(rules), moment_reader(rules)
     status = next(each for each in ORDER_FIELDS if each.name == "status")
     return {
         "order_id": cells.id_text,
-        "customer_id": cells.id_text,
+        "customer_id": _known_customer if keeps_walk_ins else cells.id_text,
         "ordered_at": moment,
         "amount": amount,
         "status": unless_nothing(coded_reader(status, mapping, words=STATUSES)),
@@ -205,6 +242,12 @@ def _field_readers(mapping: ColumnMapping, rules: ImportRules) -> dict[str, Cell
         "payment_method": cells.optional_text,
         "currency": _currency_reader(rules.currency, mapping),
     }
+
+
+def _known_customer(value: object) -> str | None:
+    if cells.is_nothing(value) or (isinstance(value, str) and folded(value) in NOBODY):
+        return None
+    return cells.id_text(value)
 
 
 def _currency_reader(currency: str, mapping: ColumnMapping) -> CellReader:
@@ -223,7 +266,7 @@ def _currency_reader(currency: str, mapping: ColumnMapping) -> CellReader:
     return read
 
 
-def _order(number: int, known: dict[str, Any]) -> OrderRow:
+def _order(number: int, known: dict[str, Any], secret: bytes) -> OrderRow:
     ordered_at, ordered_on = known["ordered_at"]
     amount, status = known["amount"], known["status"] or "completed"
     refund_amount = _refund_amount(known["refund_amount"], amount, status)
@@ -245,7 +288,7 @@ def _order(number: int, known: dict[str, Any]) -> OrderRow:
         known["store"],
         known["payment_method"],
     )
-    return OrderRow(number, hash(known["order_id"]), *content, row_hash(content))
+    return OrderRow(number, hash(known["order_id"]), *content, row_hash(content, secret))
 
 
 def _refund_amount(refund: int | None, amount: int, status: str) -> int:
@@ -303,4 +346,5 @@ ORDERS_KIND = Kind(
         ),
     ),
     table=ORDERS,
+    options=ORDER_OPTIONS,
 )

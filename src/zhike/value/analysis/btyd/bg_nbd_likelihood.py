@@ -1,4 +1,9 @@
-"""The BG/NBD likelihood, Fader, Hardie & Lee (2005) eq. 6, with first and second derivatives."""
+"""The BG/NBD and MBG/NBD likelihoods with first and second derivatives.
+
+BG/NBD: Fader, Hardie & Lee (2005) eq. 6. MBG/NBD: Batislam, Denizel & Filiztekin (2007); its customers may
+leave after the first order too, so that n = x + 1 orders gave a chance to leave instead of n = x. Nothing
+else differs: everything below counts chances, and ``first_chance`` is 1 for MBG/NBD.
+"""
 
 import numpy as np
 from scipy.special import digamma, gammaln, polygamma
@@ -11,16 +16,20 @@ BLOCK = 8192
 """Histories handled together, so that intermediate arrays stay in the processor's cache."""
 
 
-def log_likelihood(summary: HistorySummary, log_parameters: Floats) -> Evaluation:
+def log_likelihood(summary: HistorySummary, log_parameters: Floats, first_chance: int = 0) -> Evaluation:
     """Return the mean log-likelihood a customer, with derivatives in log(r, alpha, a, b).
 
-    Eq. 6 as ln L = ln Γ(r+x)/Γ(r) + ln B(a,b+x)/B(a,b) + r ln alpha - (r+x) ln(alpha+T)
-    + ln(1 + e^u), where u = ln a/(b+x-1) + (r+x) ln (alpha+T)/(alpha+t_x), for x > 0 only, are the log
-    odds of having dropped out.
+    Eq. 6 as ln L = ln Γ(r+x)/Γ(r) + ln B(a,b+n)/B(a,b) + r ln alpha - (r+x) ln(alpha+T)
+    + ln(1 + e^u), where u = ln a/(b+n-1) + (r+x) ln (alpha+T)/(alpha+t_x), for n > 0 only, are the log
+    odds of having dropped out, and n = x + first_chance.
     Everything but the last term is a sum over unique x or unique T.
     """
     parameters = np.exp(log_parameters)
-    parts = (by_orders(summary, parameters), by_tenure(summary, parameters), by_history(summary, parameters))
+    parts = (
+        by_orders(summary, parameters, first_chance),
+        by_tenure(summary, parameters),
+        by_history(summary, parameters, first_chance),
+    )
     customers = summary.order_weight.sum()
     total = Evaluation(
         sum(part.value for part in parts) / customers,
@@ -30,20 +39,21 @@ def log_likelihood(summary: HistorySummary, log_parameters: Floats) -> Evaluatio
     return in_logs(parameters, total)
 
 
-def by_orders(summary: HistorySummary, parameters: Floats) -> Evaluation:
-    """Σ ln Γ(r+x)/Γ(r) + ln B(a,b+x)/B(a,b)."""
+def by_orders(summary: HistorySummary, parameters: Floats, first_chance: int) -> Evaluation:
+    """Σ ln Γ(r+x)/Γ(r) + ln B(a,b+n)/B(a,b)."""
     r, _, a, b = parameters
-    x, n = summary.orders, summary.order_weight
-    value = n @ (
-        gammaln(r + x) - gammaln(r) + gammaln(b + x) - gammaln(b) + gammaln(a + b) - gammaln(a + b + x)
+    x, weight = summary.orders, summary.order_weight
+    n = x + first_chance
+    value = weight @ (
+        gammaln(r + x) - gammaln(r) + gammaln(b + n) - gammaln(b) + gammaln(a + b) - gammaln(a + b + n)
     )
     gradient, hessian = np.zeros(4), np.zeros((4, 4))
-    gradient[0] = n @ (digamma(r + x) - digamma(r))
-    gradient[2] = n @ (digamma(a + b) - digamma(a + b + x))
-    gradient[3] = gradient[2] + n @ (digamma(b + x) - digamma(b))
-    hessian[0, 0] = n @ (polygamma(1, r + x) - polygamma(1, r))
-    hessian[2:, 2:] = n @ (polygamma(1, a + b) - polygamma(1, a + b + x))
-    hessian[3, 3] += n @ (polygamma(1, b + x) - polygamma(1, b))
+    gradient[0] = weight @ (digamma(r + x) - digamma(r))
+    gradient[2] = weight @ (digamma(a + b) - digamma(a + b + n))
+    gradient[3] = gradient[2] + weight @ (digamma(b + n) - digamma(b))
+    hessian[0, 0] = weight @ (polygamma(1, r + x) - polygamma(1, r))
+    hessian[2:, 2:] = weight @ (polygamma(1, a + b) - polygamma(1, a + b + n))
+    hessian[3, 3] += weight @ (polygamma(1, b + n) - polygamma(1, b))
     return Evaluation(float(value), gradient, hessian)
 
 
@@ -61,12 +71,13 @@ def by_tenure(summary: HistorySummary, parameters: Floats) -> Evaluation:
     return Evaluation(float(value), gradient, hessian)
 
 
-def by_history(summary: HistorySummary, parameters: Floats) -> Evaluation:
+def by_history(summary: HistorySummary, parameters: Floats, first_chance: int) -> Evaluation:
     """Σ ln(1 + e^u): the only part that visits every unique history."""
     r, alpha, a, b = parameters
     end, last = alpha + summary.tenures, alpha + summary.last_tenures
     power = r + summary.orders
-    log_odds = np.log(a) - np.log(b + np.maximum(summary.orders, 1.0) - 1.0)
+    chances = summary.orders + first_chance
+    log_odds = np.log(a) - np.log(b + np.maximum(chances, 1.0) - 1.0)
     # Logarithms and divisions for each unique time only; the histories look them up.
     tables = (power, log_odds, np.log(end), 1.0 / end, np.log(last), 1.0 / last)
     value, sums = 0.0, np.zeros((10, summary.orders.size))
@@ -74,7 +85,7 @@ def by_history(summary: HistorySummary, parameters: Floats) -> Evaluation:
         block_value, block_sums = block_of_histories(summary, slice(first, first + BLOCK), tables)
         value += block_value
         sums += block_sums
-    return Evaluation(value, *dropout_derivatives(sums, power, a, b + summary.orders - 1.0))
+    return Evaluation(value, *dropout_derivatives(sums, power, a, b + chances - 1.0))
 
 
 def block_of_histories(
@@ -108,7 +119,7 @@ def block_of_histories(
 def dropout_derivatives(sums: Floats, power: Floats, a: float, b: Floats) -> tuple[Floats, Floats]:
     """Put sums of ``block_of_histories``, shape (10, x), together into a gradient (4,) and a Hessian (4, 4).
 
-    ``power`` is r + x and ``b`` is b + x - 1, shape (x,). The Hessian is that of Σ ln(1 + e^u):
+    ``power`` is r + x and ``b`` is b + n - 1, shape (x,). The Hessian is that of Σ ln(1 + e^u):
     Σ s(1-s) u' u'ᵀ + s u'', s the probability of having dropped out.
     """
     s, s_d, s_d1, s_d2, v, v_d, v_d1, v_dd, v_dd1, v_d1d1 = sums

@@ -3,6 +3,7 @@
 Source: Fader & Hardie (2013), The Gamma-Gamma Model of Monetary Value, brucehardie.com/notes/025.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
@@ -11,6 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import digamma, gammaln, polygamma
 
+from zhike.kernel.words import Text
+from zhike.value.analysis.btyd.amount_warnings import amount_warnings
 from zhike.value.analysis.btyd.checks import (
     Floats,
     checked,
@@ -21,7 +24,11 @@ from zhike.value.analysis.btyd.checks import (
 )
 from zhike.value.analysis.btyd.errors import FitError, PredictionError
 from zhike.value.analysis.btyd.newton import LOG_LIMIT, Evaluation, Optimum, in_logs, maximum
+from zhike.value.analysis.btyd.priors import LogNormalPrior, check_prior, with_prior
 from zhike.value.analysis.btyd.summary import weight_at
+from zhike.value.analysis.btyd.uncertainty import Uncertainty, uncertainty_at
+
+NAMES = ("p", "q", "gamma")
 
 STARTS = ((1.0, 2.0, 2.0), (5.0, 5.0, 1.0), (0.3, 10.0, 30.0), (50.0, 3.0, 0.1))
 """p, q, gamma (over the mean amount); those after the first are tried only when it fails."""
@@ -38,13 +45,19 @@ class GammaGammaParameters:
     q, gamma : float
         Gamma distribution of the amounts' rate across customers; ``gamma`` is in the unit of the amounts.
     log_likelihood : float
-        Weighted total at the maximum, for amounts in their unit.
+        Weighted total at the estimate, for amounts in their unit; without the prior.
     customers : float
         Sum of the weights of the rows used.
     iterations : int
     at_limit : tuple of str
         Parameters that ran away to the edge of the search because the data do not need them (for
         instance ``p`` when all amounts are equal).
+    uncertainty : Uncertainty or None
+        Covariance of log(p, q, gamma); None for a model that was restored, not fitted.
+    prior : LogNormalPrior or None
+        What the fit leaned on; None for plain maximum likelihood.
+    warnings : tuple of Text
+        What in the amounts the model cannot carry: see ``amount_warnings``.
     """
 
     p: float
@@ -54,9 +67,22 @@ class GammaGammaParameters:
     customers: float
     iterations: int = 0
     at_limit: tuple[str, ...] = ()
+    uncertainty: Uncertainty | None = None
+    prior: LogNormalPrior | None = None
+    warnings: tuple[Text, ...] = ()
 
     def __post_init__(self) -> None:
-        refuse_parameters({"p": self.p, "q": self.q, "gamma": self.gamma})
+        refuse_parameters(dict(self.parameters))
+
+    @property
+    def parameters(self) -> Mapping[str, float]:
+        """The three parameters by name."""
+        return {"p": self.p, "q": self.q, "gamma": self.gamma}
+
+    @property
+    def standard_errors(self) -> Mapping[str, float]:
+        """Standard error of each parameter, NaN where there is none; ``uncertainty`` says why."""
+        return (self.uncertainty or Uncertainty((), ())).standard_errors(self.parameters)
 
     @property
     def population_mean(self) -> float:
@@ -128,7 +154,11 @@ class SpendSummary(NamedTuple):
 
 
 def fit_gamma_gamma(
-    frequency: ArrayLike, mean_order_amount: ArrayLike, *, weights: ArrayLike | None = None
+    frequency: ArrayLike,
+    mean_order_amount: ArrayLike,
+    *,
+    weights: ArrayLike | None = None,
+    prior: LogNormalPrior | None = None,
 ) -> GammaGammaParameters:
     """Fit Gamma-Gamma by maximum likelihood, eq. 1a.
 
@@ -140,6 +170,8 @@ def fit_gamma_gamma(
         Mean amount z̄ of those orders. Rows with 0 are left out: the model knows positive amounts only.
     weights : array_like, shape (n,), optional
         Customers each row stands for.
+    prior : LogNormalPrior, optional
+        For small samples: maximises the posterior instead, for instance with ``GAMMA_GAMMA_PRIOR``.
 
     Returns
     -------
@@ -149,8 +181,9 @@ def fit_gamma_gamma(
     ------
     FitError
         Empty input, columns of different length, missing, infinite or negative values, fractional x,
-        no row left, or no convergence.
+        no row left, a prior of another model, or no convergence.
     """
+    check_prior(prior, NAMES)
     x, mean = checked_columns({"frequency": frequency, "mean_order_amount": mean_order_amount})
     refuse_rows(
         x != np.rint(x),
@@ -168,21 +201,31 @@ def fit_gamma_gamma(
             "No customer has an order with an amount above 0; check the amount column.",
             "没有任何客户的订单金额大于 0;请检查金额列。",
         )
-    x, mean, n = x[used], mean[used], n[used]
+    return fit_used(x[used], mean[used], n[used], prior)
+
+
+def fit_used(x: Floats, mean: Floats, n: Floats, prior: LogNormalPrior | None) -> GammaGammaParameters:
+    """Fit rows of shape (u,) that are all above 0."""
     scale = float(n @ mean) / float(n.sum())
-    best = best_fit(spend_summary(x, mean / scale, n))
-    p, q, gamma = (float(value) for value in np.exp(best.log_parameters))
     customers = float(n.sum())
+    best = best_fit(spend_summary(x, mean / scale, n), prior)
+    value = best.value
+    if prior is not None:
+        value -= prior.log_density(best.log_parameters, np.zeros(3)).value / customers
+    p, q, gamma = (float(value) for value in np.exp(best.log_parameters))
     limits = np.abs(best.log_parameters) >= LOG_LIMIT
     return GammaGammaParameters(
         p=p,
         q=q,
         gamma=gamma * scale,
         # The likelihood is a density in one mean amount a customer, which brings the unit in once.
-        log_likelihood=float(customers * (best.value - np.log(scale))),
+        log_likelihood=float(customers * (value - np.log(scale))),
         customers=customers,
         iterations=best.iterations,
-        at_limit=tuple(name for name, edge in zip(("p", "q", "gamma"), limits, strict=True) if edge),
+        at_limit=tuple(name for name, edge in zip(NAMES, limits, strict=True) if edge),
+        uncertainty=uncertainty_at(best, NAMES, customers),
+        prior=prior,
+        warnings=amount_warnings(x, mean, n, (p, q, gamma * scale)),
     )
 
 
@@ -201,9 +244,11 @@ def spend_summary(x: Floats, mean: Floats, n: Floats) -> SpendSummary:
     )
 
 
-def best_fit(summary: SpendSummary) -> Optimum:
+def best_fit(summary: SpendSummary, prior: LogNormalPrior | None = None) -> Optimum:
     """Return the maximum from the first start that ends inside, else the best of all."""
-    objective = partial(log_likelihood, summary)
+    customers = float(summary.order_weight.sum())
+    # Amounts are already in units of their mean, in which the prior counts.
+    objective = with_prior(partial(log_likelihood, summary), prior, np.zeros(3), customers)
     converged = []
     for start in STARTS:
         found = maximum(objective, np.log(start))

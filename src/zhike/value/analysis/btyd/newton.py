@@ -28,12 +28,13 @@ class Evaluation(NamedTuple):
 
 
 class Optimum(NamedTuple):
-    """Where the search ended; ``log_parameters`` has shape (k,)."""
+    """Where the search ended; ``log_parameters`` has shape (k,), ``hessian`` (k, k), both in logs."""
 
     log_parameters: Floats
     value: float
     iterations: int
     converged: bool
+    hessian: Floats
 
     @property
     def inside(self) -> bool:
@@ -73,16 +74,15 @@ def maximum(objective: Objective, start: Floats) -> Optimum:
         if not np.isfinite(here.value + gain):
             break
         if gain <= TOLERANCE * (1.0 + abs(here.value)):
-            return Optimum(
-                np.clip(point + step, -LOG_LIMIT, LOG_LIMIT), here.value + gain / 2, iteration, True
-            )
+            end = np.clip(point + step, -LOG_LIMIT, LOG_LIMIT)
+            return Optimum(end, here.value + gain / 2, iteration, True, here.hessian)
         before = here.value
         found = line_search(objective, point, here, step)
         point, here = found or (point, here)
         if here.value - before <= TOLERANCE * (1.0 + abs(before)):
             # The promise was rounding noise in the derivatives if it was small, a failure otherwise.
-            return Optimum(point, here.value, iteration, gain < NOISE)
-    return Optimum(point, here.value, MAX_ITERATIONS, False)
+            return Optimum(point, here.value, iteration, gain < NOISE, here.hessian)
+    return Optimum(point, here.value, MAX_ITERATIONS, False, here.hessian)
 
 
 def newton_step(point: Floats, here: Evaluation) -> Floats:

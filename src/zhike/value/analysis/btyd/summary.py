@@ -23,7 +23,8 @@ class HistorySummary:
     last_tenures : ndarray, shape (t,)
         Unique tenures at the last order.
     order_at, last_at, tenure_at : ndarray of int, shape (u,)
-        Unique histories with at least one repeat order, as positions in the arrays above, by ``order_at``.
+        Unique histories after which a customer may be gone, as positions in the arrays above, by
+        ``order_at``: those with a repeat order, or all.
     weight : ndarray, shape (u,)
         Weight of customers with each such history.
     """
@@ -98,7 +99,9 @@ def weight_at(positions: Indices, weights: Floats | None, size: int) -> Floats:
     return np.bincount(positions, weights, size).astype(np.float64, copy=False)
 
 
-def history_summary(history: History, weights: Floats | None) -> HistorySummary:
+def history_summary(
+    history: History, weights: Floats | None, *, keep_one_time: bool = False
+) -> HistorySummary:
     """Collapse customers, shape (n,), into weighted unique histories.
 
     Parameters
@@ -107,10 +110,12 @@ def history_summary(history: History, weights: Floats | None) -> HistorySummary:
         Flat arrays (n,) in one time unit.
     weights : ndarray, shape (n,), or None
         Customers each row stands for; None means one.
+    keep_one_time : bool
+        Whether histories without a repeat order are listed too, for models in which these may be gone.
     """
     orders, order_at = unique_codes(history.frequency)
     tenures, tenure_at = unique_codes(history.tenure)
-    repeat = np.flatnonzero(history.frequency > 0)
+    repeat = np.flatnonzero((history.frequency > 0) | keep_one_time)
     last_tenures, last_at = unique_codes(history.tenure_at_last_order[repeat])
     pair = order_at[repeat] * tenures.size + tenure_at[repeat]
     pairs = np.zeros(0, np.intp)

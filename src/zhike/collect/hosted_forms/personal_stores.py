@@ -1,0 +1,22 @@
+"""Who sent in a form."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from zhike.collect.hosted_forms.models import Submission
+from zhike.customers.stores import Person, Store
+
+
+def submissions_store() -> Store:
+    """That somebody sent in a form and when; what they said hangs on their profile."""
+    return Store("form_submissions", known=_known, forget=_forget)
+
+
+def _known(person: Person) -> list[dict[str, Any]]:
+    found = Submission.objects.filter(profile__in=person.profile_ids).order_by("pk")
+    return [dict(row) for row in found.values("form__slug", "sent_at", "answer_count")]
+
+
+def _forget(person: Person) -> int:
+    return Submission.objects.filter(profile__in=person.profile_ids).delete()[0]

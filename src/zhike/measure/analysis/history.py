@@ -1,0 +1,132 @@
+"""Everybody's group and stage at the end of every closed month, by the rules and settings of today."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from datetime import date
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from zhike.customers.moves import GROUPINGS, groups_at
+from zhike.lake.arrays import numpy_column
+from zhike.segments.analysis.lifecycle import LifecycleThresholds, fit_lifecycle, lifecycle_stage
+from zhike.segments.settings import LifecycleSettings
+from zhike.value.analysis.history import MEASURES, MONTHS_KEPT, cut_columns, with_scores
+from zhike.value.analysis.rfm import RfmParameters, fit_rfm
+from zhike.value.settings import ValueSettings
+
+FITTED = ("month", "recency_days", "tenure_days", "order_days", "rfm_order_count", "rfm_spend_amount")
+"""The columns of the states that the cut points rest on."""
+
+CUTS = "cuts_of_months"
+
+_Columns = dict[str, npt.NDArray[Any]]
+_THRESHOLDS = ("new_days", "at_risk_days", "dormant_days", "lost_days")
+_LEAST_ORDER_DAYS = 3
+
+
+def settings_mark(value: ValueSettings, lifecycle: LifecycleSettings) -> str:
+    """The settings that a history rests on, as one text: two histories with other settings do not compare."""
+    names = (
+        "rfm_method",
+        "rfm_look_back_days",
+        "recency_thresholds_days",
+        "frequency_thresholds",
+        "monetary_thresholds",
+    )
+    used = {name: getattr(value, name) for name in names}
+    marked = {"months": MONTHS_KEPT, "value": used, "lifecycle": asdict(lifecycle)}
+    return json.dumps(marked, sort_keys=True)
+
+
+def history_cuts(
+    states: pa.Table, *, ends: Sequence[date], value: ValueSettings, lifecycle: LifecycleSettings
+) -> dict[str, pa.Table]:
+    """What RFM and the stages rest on in each month that somebody is there.
+
+    Parameters
+    ----------
+    states
+        The columns `FITTED` of what `states_of_months` gives, of everybody in some months.
+
+    Returns
+    -------
+    dict
+        `CUTS`: the columns of `value_history_cuts` and `month`, the place in `ends`.
+    """
+    months, fitted, thresholds = [], [], []
+    for month, part in _months(states):
+        months.append(month)
+        fitted.append(_fitted_rfm(part, value))
+        thresholds.append(_fitted_stages(part, lifecycle))
+    columns: dict[str, pa.Array] = {
+        "month": pa.array(months, pa.int32()),
+        "month_end": pa.array([ends[month] for month in months], pa.date32()),
+        "buyers": pa.array([each.buyers for each in fitted], pa.int64()),
+        "settings": pa.array([settings_mark(value, lifecycle)] * len(months), pa.string()),
+    }
+    for measure, name in zip(MEASURES, ("recency_cuts_days", "frequency_cuts", "monetary_cuts"), strict=True):
+        columns |= cut_columns([getattr(each, name) for each in fitted], measure)
+    for name in _THRESHOLDS:
+        columns[name] = pa.array([getattr(each, name) for each in thresholds], pa.int64())
+    return {CUTS: pa.table(columns)}
+
+
+def value_history(states: ir.Table, cuts: ir.Table, everyone: ir.Table) -> ir.Table:
+    """One row a customer and month: what `states_of_months` gives, scored by the cut points of the month."""
+    beside = cuts.drop("buyers", "settings")
+    scored = with_scores(states.join(beside, "month"))
+    staged = scored.mutate(no_profiling=ibis.literal(False))
+    staged = staged.mutate(lifecycle_stage=lifecycle_stage(staged, staged))
+    return staged.join(everyone.select("person_id", "customer_id"), "person_id")
+
+
+def moves(before: ir.Table, after: ir.Table) -> ir.Table:
+    """`group_before, group_now, customer_count`: how many went from where to where; empty where they were not there."""
+    renamed = before.select(before_id="customer_id", group_before="group")
+    both = after.outer_join(renamed, after.customer_id == renamed.before_id)
+    return both.group_by("group_before", group_now=both.group).aggregate(customer_count=both.count())
+
+
+def movements(history: ir.Table, overview: ir.Table, month_end: date) -> ir.Table:
+    """`movements`: since the end of the last closed month, in every grouping."""
+    return ibis.union(
+        *(
+            moves(
+                groups_at(history, overview, name, month_end), groups_at(history, overview, name, None)
+            ).mutate(grouping=ibis.literal(name), month_end=ibis.literal(month_end))
+            for name in GROUPINGS
+        )
+    )
+
+
+def _months(states: pa.Table) -> Iterator[tuple[int, _Columns]]:
+    columns = {name: numpy_column(states, name) for name in FITTED}
+    month = columns.pop("month")
+    for number in np.flatnonzero(np.bincount(month)).tolist():
+        rows = np.flatnonzero(month == number)
+        yield number, {name: values[rows] for name, values in columns.items()}
+
+
+def _fitted_rfm(part: _Columns, settings: ValueSettings) -> RfmParameters:
+    is_scored = part["rfm_order_count"] > 0
+    names = {
+        "recency_days": "recency_days",
+        "order_count": "rfm_order_count",
+        "spend_amount": "rfm_spend_amount",
+    }
+    return fit_rfm(pa.table({name: part[of][is_scored] for name, of in names.items()}), settings)
+
+
+def _fitted_stages(part: _Columns, settings: LifecycleSettings) -> LifecycleThresholds:
+    is_regular = part["order_days"] >= _LEAST_ORDER_DAYS
+    between = (part["tenure_days"] - part["recency_days"])[is_regular].astype(np.float64)
+    gaps = between / (part["order_days"][is_regular] - 1)
+    return fit_lifecycle(pa.table({"mean_gap_days": gaps}), settings)

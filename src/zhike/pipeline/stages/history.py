@@ -1,0 +1,62 @@
+"""How it came about: everybody's state at the end of every closed month, and cohorts."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from zhike.lake import catalog
+from zhike.measure.analysis import history as over_time
+from zhike.measure.analysis.cohorts import cohort_cells
+from zhike.measure.analysis.cohorts import cohorts as cohort_table
+from zhike.pipeline.stages.stage import Refresh
+from zhike.value.analysis.history import STATES, base_month, month_ends, orders_over_time, states_of_months
+
+_ROWS_A_MONTH = 500_000
+
+
+def history(refresh: Refresh) -> int:
+    draft, as_of = refresh.draft, refresh.as_of
+    if _is_known(refresh):
+        rows = draft.carry("value_history")
+        draft.carry("value_history_cuts")
+    else:
+        rows = _computed(refresh)
+    moved = over_time.movements(
+        draft.table("value_history"), draft.table("customer_overview"), base_month(as_of)
+    )
+    draft.produce("movements", moved)
+    return rows
+
+
+def cohorts(refresh: Refresh) -> int:
+    cells = refresh.draft.fetch(cohort_cells(refresh.cohorts))
+    return refresh.draft.produce_rows("cohorts", cohort_table(cells, as_of=refresh.as_of))
+
+
+def _computed(refresh: Refresh) -> int:
+    draft, ends = refresh.draft, month_ends(refresh.as_of)
+    value, lifecycle = refresh.value_settings, refresh.lifecycle_settings
+    orders = orders_over_time(draft.table("orders"), refresh.merged, refresh.people, until=ends[-1])
+    fold = partial(states_of_months, ends=ends, look_back_days=value.rfm_look_back_days)
+    states = draft.fold(orders, "person_id", fold)[STATES]
+    # A month has to be in one part as a whole.
+    fit = partial(over_time.history_cuts, ends=ends, value=value, lifecycle=lifecycle)
+    by_month = states.select(*over_time.FITTED)
+    cuts = draft.fetch(draft.fold(by_month, "month", fit, rows_a_part=_ROWS_A_MONTH)[over_time.CUTS])
+    draft.produce_rows("value_history_cuts", cuts.select(catalog.table("value_history_cuts").column_names))
+    scored = over_time.value_history(states, draft.load("history_cuts", cuts), refresh.people)
+    return draft.produce("value_history", scored)
+
+
+def _is_known(refresh: Refresh) -> bool:
+    """Whether the snapshot before has this very history: the same months, facts and settings."""
+    before = refresh.draft.before
+    if not refresh.past_is_unchanged or before is None:
+        return False
+    if before.lacks("value_history") or before.lacks("value_history_cuts"):
+        return False
+    if before.as_of.replace(day=1) != refresh.as_of.replace(day=1):
+        return False
+    mark = over_time.settings_mark(refresh.value_settings, refresh.lifecycle_settings)
+    known = before.table("value_history_cuts").select("settings").distinct()
+    return [row["settings"] for row in before.rows(known)] == [mark]

@@ -1,0 +1,71 @@
+"""The models, and the one wide table that everything about a customer is cut from."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from zhike.lake import catalog
+from zhike.pipeline.scores import Deciles, Models, scored_customers
+from zhike.pipeline.stages.stage import Refresh
+from zhike.segments.analysis import lifecycle
+from zhike.tiers.analysis.membership import tier_members
+from zhike.value.analysis import clv, parameters, rfm
+from zhike.value.analysis.backtest import champions_of
+from zhike.value.analysis.deciles import fit_deciles
+from zhike.value.analysis.features import refusing_buyers
+from zhike.value.analysis.model_cards import Training, model_card_rows
+
+
+def models(refresh: Refresh) -> int:
+    draft = refresh.draft
+    looked_back = refresh.rfm_inputs
+    scored = rfm.rfm_inputs(refresh.features) if looked_back is None else looked_back
+    refresh.buyers = draft.keep("buyers", clv.clv_inputs(refresh.features))
+    buyers, champions = draft.fetch(refresh.buyers), champions_of(refresh.measured)
+    refresh.models = Models(
+        rfm=rfm.fit_rfm(draft.fetch(scored), refresh.value_settings),
+        clv=clv.fit_clv(buyers, refresh.value_settings, champions),
+        lifecycle=lifecycle.fit_lifecycle(
+            draft.fetch(lifecycle.lifecycle_inputs(refresh.features)), refresh.lifecycle_settings
+        ),
+    )
+    rows = parameters.rfm_parameter_rows(refresh.models.rfm, refresh.value_settings)
+    rows += parameters.clv_parameter_rows(refresh.models.clv)
+    rows += lifecycle.lifecycle_parameter_rows(refresh.models.lifecycle)
+    training = Training.of(
+        buyers, as_of=refresh.as_of, no_profiling=draft.count(refusing_buyers(refresh.features))
+    )
+    schema = catalog.table("model_cards").arrow_schema()
+    cards = model_card_rows(refresh.models.clv, training, champions, refresh.measured, schema)
+    made = draft.produce_rows("model_parameters", parameters.parameter_table(rows))
+    return made + draft.produce_rows("model_cards", cards)
+
+
+def scores(refresh: Refresh) -> int:
+    draft, models = refresh.draft, refresh.models
+    # Many buyers of a large part share a history, which is forecast once.
+    forecasts = draft.fold(
+        refresh.buyers,
+        "customer_id",
+        partial(clv.clv_forecasts, fitted=models.clv),
+        rows_a_part=1_000_000,
+    )
+    forecast = forecasts[clv.FORECASTS]
+    deciles = Deciles(
+        clv=fit_deciles(draft.fetch(forecast.select("customer_id", "clv_365d")), "clv_365d"),
+        spend=fit_deciles(draft.fetch(refresh.buyers.select("customer_id", "spend_amount")), "spend_amount"),
+    )
+    scored = scored_customers(
+        refresh.features, forecast, refresh.rfm_inputs, models, deciles, refresh.tier_settings
+    )
+    rows = draft.produce("customer_overview", scored)
+    for name in ("customer_features", "clv_forecasts", "value_scores"):
+        draft.cut(name)
+    if refresh.rfm_inputs is None:
+        draft.cut("rfm_scores")
+    else:
+        draft.produce(
+            "rfm_scores", rfm.rfm_scores(rfm.with_rfm(refresh.features, refresh.rfm_inputs, models.rfm))
+        )
+    draft.produce("tier_members", tier_members(draft.table("customer_overview")))
+    return rows

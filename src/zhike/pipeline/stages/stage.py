@@ -1,0 +1,56 @@
+"""What a stage is, and what the stages of one refresh share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+import ibis.expr.types as ir
+
+from zhike.kernel.words import Text
+from zhike.lake.snapshots import Changed, Draft
+from zhike.pipeline.scores import Models
+from zhike.segments.settings import LifecycleSettings
+from zhike.tiers.settings import TierSettings
+from zhike.value.settings import ValueSettings
+
+
+@dataclass
+class Refresh:
+    """What the stages share: the draft, the settings, and what earlier stages leave for later ones.
+
+    `recomputed` customers had their orders summed up again, None means everyone. `past_is_unchanged` says that
+    no fact before the month of `as_of` differs from the snapshot before: what looks only at closed months may
+    be carried over. `merged` and `people` as `features.merged_profiles` and `features.people`.
+    `measured` is what the back-test found: target → method → metric → value.
+    """
+
+    draft: Draft
+    as_of: date
+    value_settings: ValueSettings
+    lifecycle_settings: LifecycleSettings
+    tier_settings: TierSettings
+    profile_map_mark: str
+    read_profile_map: Callable[[str], Changed]
+    is_full: bool = False
+    recomputed: int | None = None
+    past_is_unchanged: bool = False
+    merged: ir.Table = field(init=False)
+    people: ir.Table = field(init=False)
+    features: ir.Table = field(init=False)
+    cohorts: ir.Table = field(init=False)
+    days: ir.Table = field(init=False)
+    rfm_inputs: ir.Table | None = None
+    measured: Mapping[str, Mapping[str, Mapping[str, float]]] = field(default_factory=dict)
+    buyers: ir.Table = field(init=False)
+    models: Models = field(init=False)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step of the refresh; `run` returns the rows that it made."""
+
+    name: str
+    text: Text
+    run: Callable[[Refresh], int]

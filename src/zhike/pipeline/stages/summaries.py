@@ -1,0 +1,31 @@
+"""Groups and key figures, from the wide table."""
+
+from __future__ import annotations
+
+from zhike.measure.analysis.kpis import kpi_daily, kpi_periods
+from zhike.pipeline.stages.stage import Refresh
+from zhike.segments.analysis import membership
+from zhike.value.analysis import aggregates
+
+
+def segments(refresh: Refresh) -> int:
+    draft = refresh.draft
+    overview = draft.table("customer_overview")
+    draft.produce("segment_summaries", membership.segment_summaries(overview))
+    return draft.produce("segment_members", membership.segment_members(overview))
+
+
+def summaries(refresh: Refresh) -> int:
+    draft = refresh.draft
+    overview = draft.table("customer_overview")
+    rows = draft.produce("rfm_cells", aggregates.rfm_cells(overview))
+    rows += draft.produce("clv_deciles", aggregates.clv_deciles(overview))
+    return rows + draft.produce("alive_value_cells", aggregates.alive_value_cells(overview))
+
+
+def kpis(refresh: Refresh) -> int:
+    draft = refresh.draft
+    overview = draft.table("customer_overview")
+    rows = draft.produce("kpi_daily", kpi_daily(refresh.days, overview))
+    daily = draft.table("kpi_daily")
+    return rows + draft.produce("kpi_periods", kpi_periods(daily, overview, as_of=refresh.as_of))

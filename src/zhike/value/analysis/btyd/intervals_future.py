@@ -1,0 +1,188 @@
+"""How many orders a customer who is alive now will place: the distribution, in closed form or one integral.
+
+Given x, t_x, T and being alive at T, the rate λ is Gamma(r+x, alpha+T), whatever the model of leaving. Without
+leaving, the orders K within t are then negative binomial, and P(K ≥ y) = I_z(y, r+x) with z = t/(alpha+T+t), the
+regularised incomplete beta function.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Protocol
+
+import numpy as np
+from numpy.polynomial.legendre import leggauss
+from numpy.typing import ArrayLike
+from scipy.special import betainc, betaln, gammaln
+
+from zhike.value.analysis.btyd.checks import Floats
+from zhike.value.analysis.btyd.dropout_after_orders import DropoutAfterOrders
+from zhike.value.analysis.btyd.pareto_nbd import ParetoNbdParameters
+from zhike.value.analysis.btyd.summary import Indices
+
+BLOCK = 4096
+
+SINGLE = 64
+GROWTH = 0.01
+"""Up to ``SINGLE``, sums over orders go one by one; then by cells of this share of the orders so far."""
+
+
+@lru_cache(maxsize=64)
+def rule(nodes: int) -> tuple[Floats, Floats]:
+    """Points and weights of Gauss-Legendre, which take longer to find than to use."""
+    points, weights = leggauss(nodes)
+    return points, weights
+
+
+class Future(Protocol):
+    """Orders within the horizon of customers alive now, one row for each (x, T)."""
+
+    @property
+    def rows(self) -> int:
+        """How many."""
+
+    def at_least(self, orders: Floats, rows: Indices) -> Floats:
+        """Return P(Y ≥ orders | alive), ``orders`` ≥ 1, for these rows; both of one shape (n,).
+
+        Continuous and decreasing in ``orders``, so that it may be asked between whole numbers.
+        """
+
+
+class OrderModel(Protocol):
+    """What a model of order times must answer here."""
+
+    @property
+    def time_unit(self) -> str:
+        """Unit of all times."""
+
+    def probability_alive(
+        self, frequency: ArrayLike, tenure_at_last_order: ArrayLike, tenure: ArrayLike
+    ) -> Floats:
+        """P(alive | x, t_x, T)."""
+
+    def expected_orders(
+        self, frequency: ArrayLike, tenure_at_last_order: ArrayLike, tenure: ArrayLike, *, horizon: float
+    ) -> Floats:
+        """E[Y(horizon) | x, t_x, T]."""
+
+
+@dataclass(frozen=True, slots=True)
+class DropoutFuture:
+    """BG/NBD and MBG/NBD: p ~ Beta(a, b), ``b`` (n,) counting the orders so far.
+
+    The y-th order to come happens if K ≥ y and the customer stayed after each of the y - 1 before it:
+    P(Y ≥ y) = I_z(y, shape) · B(a, b+y-1)/B(a, b).
+    """
+
+    shape: Floats
+    z: Floats
+    a: float
+    b: Floats
+
+    @property
+    def rows(self) -> int:
+        """How many."""
+        return self.shape.size
+
+    def at_least(self, orders: Floats, rows: Indices) -> Floats:
+        """Return P(Y ≥ orders | alive)."""
+        b = self.b[rows]
+        stays: Floats = gammaln(b + orders - 1.0) - gammaln(b) + gammaln(self.a + b)
+        stays -= gammaln(self.a + b + orders - 1.0)
+        would = np.asarray(betainc(orders, self.shape[rows], self.z[rows]), np.float64)
+        likely: Floats = would * np.exp(np.minimum(stays, 0.0))
+        return likely
+
+
+@dataclass(frozen=True, slots=True)
+class LifetimeFuture:
+    """Pareto/NBD: ``origin`` = alpha + T, ``leaving_origin`` = beta + T, shape (n,) as ``shape`` = r + x.
+
+    P(Y ≥ y) = ∫_0^t f_y(u) S(u) du: the y-th order comes at time u, and the customer is still there. f_y is the
+    density of a beta prime variable in u/origin, S(u) = (1 + u/leaving_origin)^-s.
+    """
+
+    shape: Floats
+    origin: Floats
+    leaving_shape: float
+    leaving_origin: Floats
+    horizon: float
+
+    @property
+    def rows(self) -> int:
+        """How many."""
+        return self.shape.size
+
+    def at_least(self, orders: Floats, rows: Indices) -> Floats:
+        """Return P(Y ≥ orders | alive), to about 1e-9."""
+        result = np.zeros(orders.shape)
+        if self.horizon == 0.0:
+            return result
+        # About when the order is due; in w = log(1 + u/scale) no singularity is nearer than π.
+        due = self.origin[rows] * np.minimum(orders / self.shape[rows], 1.0)
+        scale = np.minimum(due, self.leaving_origin[rows])
+        length = np.log1p(self.horizon / scale)
+        need = length * (1.0 + np.sqrt(np.minimum(self.shape[rows], orders)))
+        by_need = np.argsort(need)
+        for first in range(0, by_need.size, BLOCK):
+            part = by_need[first : first + BLOCK]
+            points, weights = rule(16 * int(1.0 + need[part[-1]] / 4.0))
+            w = length[part, None] * (points + 1.0) / 2.0
+            time = scale[part, None] * np.expm1(w)
+            density = self._log_density(time, orders[part, None], rows[part, None])
+            likely = np.exp(density + w) @ weights
+            result[part] = np.minimum(likely * length[part] / 2.0 * scale[part], 1.0)
+        return result
+
+    def _log_density(self, time: Floats, orders: Floats, rows: Indices) -> Floats:
+        shape, origin = self.shape[rows], self.origin[rows]
+        # Horizons below any clock's tick underflow.
+        share = np.maximum(time / origin, 1e-300)
+        density = (orders - 1.0) * np.log(share) - (shape + orders) * np.log1p(share)
+        density -= np.log(origin) + betaln(orders, shape)
+        density -= self.leaving_shape * np.log1p(time / self.leaving_origin[rows])
+        result: Floats = density
+        return result
+
+
+def cells() -> Iterator[tuple[int, int]]:
+    """Yield first and last of consecutive ranges of orders, without end.
+
+    Distributions of hundreds of orders are smooth on this scale, so that their sums over a cell are its width
+    times the value in the middle, to about 1e-4.
+    """
+    first = 1
+    while True:
+        last = first if first <= SINGLE else first + int(GROWTH * first)
+        yield first, last
+        first = last + 1
+
+
+def mean_squares(future: Future) -> Floats:
+    """Return E[Y² | alive] = Σ_y (2y-1) P(Y ≥ y) for each row, to about 1e-4 of the value."""
+    total, active = np.zeros(future.rows), np.arange(future.rows)
+    for first, last in cells():
+        likely = future.at_least(np.full(active.size, (first + last) / 2.0), active)
+        total[active] += (last**2 - (first - 1) ** 2) * likely
+        active = active[likely * last**2 > 1e-10 * total[active]]
+        if not active.size:
+            break
+    return total
+
+
+def future_of(model: OrderModel, frequency: Floats, tenure: Floats, horizon: float) -> Future:
+    """Return the future of customers alive with these x and T, shape (n,).
+
+    Raises
+    ------
+    TypeError
+        For a model of another kind.
+    """
+    if isinstance(model, DropoutAfterOrders):
+        b = model.b + frequency + model.first_chance
+        z = horizon / (model.alpha + tenure + horizon)
+        return DropoutFuture(model.r + frequency, z, model.a, b)
+    if isinstance(model, ParetoNbdParameters):
+        origin, leaving_origin = model.alpha + tenure, model.beta + tenure
+        return LifetimeFuture(model.r + frequency, origin, model.s, leaving_origin, horizon)
+    raise TypeError(f"no distribution of future orders is known for {type(model).__name__}")

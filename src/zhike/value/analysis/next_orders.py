@@ -1,0 +1,107 @@
+"""When each customer is expected to order next, and to buy again what they buy again and again."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import ibis
+import ibis.expr.types as ir
+import numpy as np
+import pyarrow as pa
+
+from zhike.lake.arrays import numpy_column
+from zhike.value.analysis.features import counted_lines, counted_orders
+from zhike.value.analysis.gaps import GapModel, next_gaps, series_of
+
+NEXT_ORDERS = "next_orders"
+WINDOW_SHARE = 0.8
+LIKELY_ALIVE_BELOW = 0.5
+WHOLE_SHOP = ""
+_EPOCH = date(1970, 1, 1)
+
+
+def order_days_of_likely(orders: ir.Table, profiles: ir.Table, scores: ir.Table, *, as_of: date) -> ir.Table:
+    """`customer_id, item, ordered_on` of the orders of those who are likely to come again; the item is 0."""
+    joined = counted_orders(orders, as_of=as_of).join(_members(profiles, scores), "profile_id")
+    return joined.select("customer_id", "ordered_on", item=ibis.literal(0, "int64"))
+
+
+def category_days_of_likely(
+    facts: tuple[ir.Table, ir.Table, ir.Table],
+    categories: ir.Table,
+    profiles: ir.Table,
+    scores: ir.Table,
+    *,
+    as_of: date,
+) -> ir.Table:
+    """The same of each category; the item is its number.
+
+    Parameters
+    ----------
+    facts
+        `order_lines`, `orders` and `products`.
+    categories
+        `category, item`.
+    """
+    order_lines, orders, products = facts
+    items = products.join(categories, "category").select("source", "product_id", "item")
+    members = _members(profiles, scores)
+    lines = counted_lines(order_lines.semi_join(members, "profile_id"), orders, as_of=as_of)
+    joined = lines.join(items, ["source", "product_id"]).join(members, "profile_id")
+    return joined.select("customer_id", "ordered_on", "item").distinct()
+
+
+def _members(profiles: ir.Table, scores: ir.Table) -> ir.Table:
+    likely = scores.filter(scores.lost_probability < LIKELY_ALIVE_BELOW)
+    return profiles.semi_join(likely, "customer_id").select("profile_id", "customer_id")
+
+
+def numbered_categories(names: list[str]) -> pa.Table:
+    """`category, item` with the numbers from 0 in the order of the names."""
+    ordered = sorted(set(names))
+    return pa.table(
+        {"category": pa.array(ordered, pa.string()), "item": pa.array(range(len(ordered)), pa.int64())}
+    )
+
+
+def next_orders(sums: pa.Table, *, fitted: GapModel, names: list[str], as_of: date) -> dict[str, pa.Table]:
+    """Expected days for series of purchases; of each alone, so that any parts of them may be given.
+
+    Whoever has been quiet for some days will not come before today: the belief about the gap is narrowed to gaps
+    longer than those.
+
+    Parameters
+    ----------
+    sums
+        As `gap_sums` gives them.
+    names
+        The category of each item; one empty name for orders as a whole.
+
+    Returns
+    -------
+    dict
+        `NEXT_ORDERS`: the columns of the table of that name but `as_of`.
+    """
+    expected = next_gaps(series_of(sums), fitted)
+    last = numpy_column(sums, "last_day").astype(np.int64)
+    quiet = (as_of - _EPOCH).days - last
+    # A gap of n days may be anything from n − ½ to n + ½; today still counts.
+    passed = expected.share_shorter(np.maximum(quiet - 0.5, 0.0))
+    tail = (1 - WINDOW_SHARE) / 2
+
+    def day(share: float) -> pa.Array:
+        gap = np.maximum(np.rint(expected.quantile(passed + share * (1 - passed))), quiet)
+        return pa.array((last + gap).astype(np.int32)).cast(pa.date32())
+
+    categories = pa.array(names, pa.string()).take(sums["item"].combine_chunks())
+    found = {
+        "customer_id": sums["customer_id"],
+        "category": categories,
+        "expected_on": day(0.5),
+        "earliest_on": day(tail),
+        "latest_on": day(1 - tail),
+        "gap_count": sums["gap_count"],
+        "usual_gap_days": pa.array(expected.median_days),
+        "is_overdue": pa.array(passed > 1 - tail),
+    }
+    return {NEXT_ORDERS: pa.table(found)}

@@ -1,0 +1,42 @@
+"""Many keys at once are sealed and found as one by one."""
+
+from __future__ import annotations
+
+import pytest
+
+from zhike.customers.models import Customer, Profile
+from zhike.customers.selectors import profile_keys
+from zhike.customers.services import register_profiles
+from zhike.customers.vault import Vault, key_index, key_indexes
+from zhike.customers.vault.keys import KeyRing
+
+KEYS = ["C1", "客户-2", "a@b.cn", "", "x" * 200, "\0", "C1 "]
+
+
+def test_fingerprints_of_many_keys_are_those_of_each():
+    vault = Vault(KeyRing({1: bytes(range(32))}, 1, bytes(range(1, 33))))
+    assert key_indexes(vault, "orders", KEYS) == [key_index(vault, "orders", key) for key in KEYS]
+
+
+def test_values_sealed_together_open_each_at_its_own_place_with_nonces_of_their_own():
+    vault = Vault(KeyRing({7: bytes(32)}, 7, bytes(32)))
+    sealed = vault.seal_many(KEYS, places=map(str, range(len(KEYS))))
+    assert [vault.open(each, place=str(place)) for place, each in enumerate(sealed)] == KEYS
+    assert len({each[2:14] for each in sealed}) == len(KEYS)
+
+
+@pytest.mark.django_db
+def test_known_and_new_keys_of_one_call_get_one_profile_each(home_of_tests):
+    first = register_profiles(source="till", source_keys=["a", "b"])
+    both = register_profiles(source="till", source_keys=["b", "c", "a", "c"])
+    assert {key: both[key] for key in first} == first
+    assert len(set(both.values())) == 3 == Profile.objects.count() == Customer.objects.count()
+    assert register_profiles(source="web", source_keys=["a"])["a"] not in both.values()
+    assert profile_keys([both["c"]])[both["c"]] == ("till", "c")
+
+
+@pytest.fixture
+def home_of_tests(tmp_path, settings):
+    from zhike.kernel.home import BusinessSettings, create_home
+
+    settings.ZHIKE_HOME = create_home(tmp_path / "home", BusinessSettings(name="Shop"))

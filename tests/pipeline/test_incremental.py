@@ -1,0 +1,215 @@
+"""Summing up only those who changed gives what summing up everyone gives."""
+
+from __future__ import annotations
+
+import math
+from datetime import date, timedelta
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.shops import SOURCE, Order, _row, open_shop, refresh
+from zhike.collect.schema import ORDER_LINES, ORDERS, PRODUCTS
+from zhike.customers.models import Customer, Profile
+from zhike.customers.services import register_profiles
+from zhike.customers.services.consents import set_no_profiling
+from zhike.kernel.home import Home
+from zhike.lake import catalog
+from zhike.lake.snapshots import Lake, open_lake
+from zhike.pipeline.models import RefreshRun
+
+pytestmark = pytest.mark.django_db
+
+START = date(2024, 1, 1)
+PEOPLE = 24
+
+
+def everything(lake: Lake, id: int) -> dict[str, Any]:
+    """Every published table of a snapshot, rows in the order of their keys."""
+    snapshot = lake.snapshot(id)
+    tables = {}
+    for table in catalog.tables("published"):
+        rows = snapshot.fetch(snapshot.table(table.name)).sort_by([(key, "ascending") for key in table.key])
+        tables[table.name] = rows.to_pylist()
+    return tables
+
+
+def same(one: list[dict[str, Any]], other: list[dict[str, Any]]) -> bool:
+    """Equal rows; sums of floats may be added up in another order."""
+    return len(one) == len(other) and all(
+        a.keys() == b.keys() and all(_alike(a[name], b[name]) for name in a)
+        for a, b in zip(one, other, strict=True)
+    )
+
+
+def _alike(a: object, b: object) -> bool:
+    if isinstance(a, float) and isinstance(b, float):
+        return math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-12)
+    return a == b
+
+
+class Shop:
+    """A shop that is changed step by step, in every way that facts change."""
+
+    def __init__(self) -> None:
+        self.home: Home = open_shop(Path(mkdtemp()) / "shop")
+        self.lake = open_lake(self.home.lake)
+        keys = [f"C{n}" for n in range(PEOPLE)]
+        self.profiles = register_profiles(source=SOURCE, source_keys=keys)
+        self.orders: dict[str, Order] = {}
+        self.as_of = START + timedelta(days=430)
+        first = [
+            Order(
+                f"C{n}",
+                START + timedelta(days=(n * 17 + k * 41) % 420),
+                500 + 37 * n + k,
+                order_id=f"{n}-{k}",
+            )
+            for n in range(PEOPLE)
+            for k in range(1 + n % 5)
+        ]
+        self.lake.deltas.append(
+            PRODUCTS,
+            pa.Table.from_pylist(
+                [{"source": SOURCE, "product_id": p, "category": c} for p, c in (("p", "茶"), ("q", "杯"))],
+                schema=PRODUCTS.arrow_schema(),
+            ),
+        )
+        self.put(first)
+
+    def put(self, orders: list[Order]) -> None:
+        self.orders |= {order.order_id: order for order in orders}
+        rows = [_row(order, self.profiles[order.customer], 0) for order in orders]
+        self.lake.deltas.upsert(ORDERS, pa.Table.from_pylist(rows, schema=ORDERS.arrow_schema()))
+        lines = [
+            {
+                "source": SOURCE,
+                "order_id": order.order_id,
+                "line_number": 1,
+                "profile_id": self.profiles[order.customer],
+                "ordered_on": order.day,
+                "product_id": "pq"[order.amount % 2],
+                "quantity": 1,
+                "amount": order.amount,
+            }
+            for order in orders
+        ]
+        self.lake.deltas.upsert(ORDER_LINES, pa.Table.from_pylist(lines, schema=ORDER_LINES.arrow_schema()))
+
+    def walk_in(self, day: date, amount: int, number: str) -> None:
+        row = _row(Order("", day, amount, order_id=number), 0, 0) | {"profile_id": None}
+        self.lake.deltas.upsert(ORDERS, pa.Table.from_pylist([row], schema=ORDERS.arrow_schema()))
+
+    def move(self, one: int, other: int) -> None:
+        """Put a profile into the customer of another, as merging and parting do."""
+        from zhike.kernel import clock
+
+        customer = Profile.objects.get(pk=self.profiles[f"C{other}"]).customer_id
+        Profile.objects.filter(pk=self.profiles[f"C{one}"]).update(
+            customer_id=customer, changed_at=clock.now()
+        )
+
+    def refuse(self, one: int, is_refused: bool) -> None:
+        customer = Profile.objects.get(pk=self.profiles[f"C{one}"]).customer_id
+        set_no_profiling(customer_id=customer, is_refused=is_refused)
+
+
+_WHO = st.integers(0, PEOPLE - 1)
+_DAY = st.integers(0, 440).map(lambda n: START + timedelta(days=n))
+CHANGES = st.one_of(
+    st.tuples(st.just("order"), _WHO, _DAY, st.integers(1, 5000)),
+    st.tuples(st.just("refund"), st.integers(0, 200), st.integers(0, 40)),
+    st.tuples(st.just("cancel"), st.integers(0, 200)),
+    st.tuples(st.just("walk_in"), _DAY, st.integers(1, 5000)),
+    st.tuples(st.just("move"), _WHO, _WHO),
+    st.tuples(st.just("refuse"), _WHO, st.booleans()),
+    st.tuples(st.just("days"), st.sampled_from([1, 1, 3, 40])),
+)
+
+
+def change(shop: Shop, number: int, what: tuple[Any, ...]) -> None:
+    match what:
+        case ("order", who, day, amount):
+            shop.put([Order(f"C{who}", day, amount, order_id=f"new{number}")])
+        case ("refund", which, later):
+            order = list(shop.orders.values())[which % len(shop.orders)]
+            back = order.day + timedelta(days=later)
+            shop.put(
+                [
+                    Order(
+                        order.customer,
+                        order.day,
+                        order.amount,
+                        "completed",
+                        order.amount // 2,
+                        back,
+                        order_id=order.order_id,
+                    )
+                ]
+            )
+        case ("cancel", which):
+            order = list(shop.orders.values())[which % len(shop.orders)]
+            shop.put([Order(order.customer, order.day, order.amount, "cancelled", order_id=order.order_id)])
+        case ("walk_in", day, amount):
+            shop.walk_in(day, amount, f"walk{number}")
+        case ("move", one, other):
+            shop.move(one, other)
+        case ("refuse", one, is_refused):
+            shop.refuse(one, is_refused)
+        case ("days", days):
+            shop.as_of += timedelta(days=days)
+
+
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=st.lists(st.lists(CHANGES, max_size=4), min_size=1, max_size=4))
+def test_incremental_is_full(steps: list[list[tuple[Any, ...]]]) -> None:
+    Profile.objects.all().delete()
+    Customer.objects.all().delete()
+    shop = Shop()
+    refresh(shop.home, as_of=shop.as_of)
+    for number, step in enumerate(steps):
+        for place, what in enumerate(step):
+            change(shop, number * 10 + place, what)
+        quick = refresh(shop.home, as_of=shop.as_of)
+        full = refresh(shop.home, as_of=shop.as_of, is_full=True)
+        assert full.recomputed is None
+        one, other = (everything(shop.lake, run.snapshot_id) for run in (quick, full))
+        assert [name for name in one if not same(one[name], other[name])] == []
+
+
+def test_only_those_who_changed_are_summed_up_again() -> None:
+    shop = Shop()
+    refresh(shop.home, as_of=shop.as_of)
+    shop.put([Order("C3", START + timedelta(days=400), 900, order_id="one more")])
+    assert refresh(shop.home, as_of=shop.as_of).recomputed == 1
+    assert refresh(shop.home, as_of=shop.as_of).recomputed == 0
+    shop.move(4, 5)
+    assert refresh(shop.home, as_of=shop.as_of).recomputed == 1
+
+
+def test_a_day_later_those_whose_orders_cross_a_border_are_summed_up_again() -> None:
+    shop = Shop()
+    refresh(shop.home, as_of=shop.as_of)
+    run = refresh(shop.home, as_of=shop.as_of + timedelta(days=1))
+    assert run.recomputed is not None
+    assert 0 < run.recomputed < PEOPLE
+
+
+def test_whoever_asks_for_everyone_gets_everyone() -> None:
+    shop = Shop()
+    refresh(shop.home, as_of=shop.as_of)
+    refresh(shop.home, as_of=shop.as_of, is_full=True)
+    assert RefreshRun.objects.latest("pk").recomputed is None
+
+
+def test_a_look_at_the_past_carries_nothing_over() -> None:
+    shop = Shop()
+    refresh(shop.home, as_of=shop.as_of)
+    run = refresh(shop.home, as_of=shop.as_of - timedelta(days=100))
+    assert run.is_historical
+    assert run.recomputed is None
