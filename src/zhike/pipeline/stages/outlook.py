@@ -10,7 +10,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from zhike.lake import catalog
-from zhike.pipeline.stages.stage import Refresh
+from zhike.pipeline.stages.stage import Refresh, describe_models
 from zhike.value.analysis import churn, demand, gaps, next_orders
 from zhike.value.analysis.churn import Propensity, Rhythm, Sample, Unlearnable
 from zhike.value.analysis.features import refusing_buyers
@@ -37,15 +37,8 @@ def _churn(refresh: Refresh) -> int:
     rows += draft.produce_rows("churn_reliability", churn.reliability_rows(fitted))
     refusing = draft.count(refusing_buyers(refresh.features))
     described = parameter_table(churn.churn_parameter_rows(fitted, no_profiling=refusing))
-    _describe(refresh, described)
+    describe_models(refresh, described)
     return rows
-
-
-def _describe(refresh: Refresh, rows: pa.Table) -> None:
-    """Add to what the models before rest on."""
-    schema = catalog.table("model_parameters").arrow_schema()
-    before = refresh.draft.fetch(refresh.draft.table("model_parameters")).cast(schema)
-    refresh.draft.produce_rows("model_parameters", pa.concat_tables([before, rows.cast(schema)]))
 
 
 def _learnt(refresh: Refresh, buyers: ir.Table) -> churn.ChurnModels:

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from zhike.lake import catalog
 from zhike.lake.arrays import numpy_column
-from zhike.pipeline.stages.stage import Refresh
+from zhike.pipeline.stages.stage import Refresh, describe_models
 from zhike.value.analysis import recommendations as offers
 from zhike.value.analysis.churn import sampled
 from zhike.value.analysis.features import refusing_buyers
@@ -62,7 +62,7 @@ def _lists(
     described = offers.parameter_rows(
         choice, customers=customers, products=numbered.num_rows, no_profiling=refusing
     )
-    _describe(refresh, parameter_table(described))
+    describe_models(refresh, parameter_table(described))
     named = offers.with_products(listed, items, {"item": "", "goes_with_item": "with_"})
     return _produce(refresh, "recommendations", named)
 
@@ -98,10 +98,3 @@ def _produce(refresh: Refresh, name: str, rows: ir.Table) -> int:
 def _empty(refresh: Refresh, name: str) -> int:
     nothing = refresh.draft.load(name, catalog.table(name).arrow_schema().empty_table())
     return refresh.draft.produce(name, nothing)
-
-
-def _describe(refresh: Refresh, rows: pa.Table) -> None:
-    """Add to what the models before rest on."""
-    schema = catalog.table("model_parameters").arrow_schema()
-    before = refresh.draft.fetch(refresh.draft.table("model_parameters")).cast(schema)
-    refresh.draft.produce_rows("model_parameters", pa.concat_tables([before, rows.cast(schema)]))

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from datetime import date
 
 import ibis.expr.types as ir
+import pyarrow as pa
 
 from zhike.kernel.words import Text
+from zhike.lake import catalog
 from zhike.lake.snapshots import Changed, Draft
 from zhike.pipeline.scores import Models
 from zhike.segments.settings import LifecycleSettings
@@ -54,3 +56,10 @@ class Stage:
     name: str
     text: Text
     run: Callable[[Refresh], int]
+
+
+def describe_models(refresh: Refresh, rows: pa.Table) -> None:
+    """Add what further models rest on to `model_parameters`."""
+    schema = catalog.table("model_parameters").arrow_schema()
+    before = refresh.draft.fetch(refresh.draft.table("model_parameters")).cast(schema)
+    refresh.draft.produce_rows("model_parameters", pa.concat_tables([before, rows.cast(schema)]))
