@@ -13,7 +13,7 @@ from zhike.cli import supervising
 from zhike.cli.supervising import GaveUp, Service, keep_running
 supervising._PAUSES_SECONDS = (0, 0, 0)
 def wait():
-    print("began", os.getpid(), flush=True)
+    os.write(1, f"began {os.getpid()}\\n".encode())  # at once, or the lines of two services may mingle
     time.sleep(120)
 """
 

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser
 from pytest_django.live_server_helper import LiveServer
 
-from tests.browser import visitor
+from tests.browser import LOOKS, visitor
 from tests.cast import PASSWORD, colleague
 from tests.customers.conftest import Shop
 from tests.customers.people import name_people
@@ -18,9 +18,7 @@ from zhike.customers.services.tags import tag_customers
 from zhike.customers.services.typed_values import type_value
 
 
-@pytest.mark.parametrize("width", [1360, 390])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("language", ["zh-hans", "en"])
+@pytest.mark.parametrize(("language", "theme", "width"), LOOKS)
 def test_the_pages_on_which_customers_are_changed_have_no_faults(
     shop: Shop, browser: Browser, live_server: LiveServer, alice: User, language: str, theme: str, width: int
 ) -> None:

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser
 from pytest_django.live_server_helper import LiveServer
 
-from tests.browser import visitor
+from tests.browser import LOOKS, visitor
 from tests.cast import PASSWORD
 from tests.customers.conftest import Shop
 from tests.customers.people import name_people
@@ -18,8 +18,7 @@ from zhike.customers.services.saved_views import save_view
 from zhike.customers.services.tags import tag_customers
 
 
-@pytest.mark.parametrize("width", [1360, 390])
-@pytest.mark.parametrize(("language", "theme"), [("zh-hans", "light"), ("en", "dark")])
+@pytest.mark.parametrize(("language", "theme", "width"), LOOKS)
 def test_no_page_of_who_is_who_has_a_fault(
     browser: Browser,
     live_server: LiveServer,

@@ -4,14 +4,12 @@ import pytest
 from playwright.sync_api import Browser
 from pytest_django.live_server_helper import LiveServer
 
-from tests.browser import visitor
+from tests.browser import LOOKS, visitor
 from tests.cast import PASSWORD
 from zhike.accounts.models import User
 
 
-@pytest.mark.parametrize("width", [1360, 390])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("language", ["zh-hans", "en"])
+@pytest.mark.parametrize(("language", "theme", "width"), LOOKS)
 def test_the_sign_in_page_and_home_have_no_faults(
     browser: Browser, live_server: LiveServer, alice: User, language: str, theme: str, width: int
 ) -> None:

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser
 from pytest_django.live_server_helper import LiveServer
 
-from tests.browser import visitor
+from tests.browser import LOOKS, visitor
 from tests.cast import PASSWORD
 from tests.shops import published
 from zhike.accounts.models import User
@@ -42,9 +42,7 @@ def someone(counted_shop: Home, transactional_db: None) -> int:
     return customer.pk
 
 
-@pytest.mark.parametrize("width", [1360, 390])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("language", ["zh-hans", "en"])
+@pytest.mark.parametrize(("language", "theme", "width"), LOOKS)
 def test_no_page_has_a_fault(
     browser: Browser,
     live_server: LiveServer,

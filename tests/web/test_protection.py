@@ -1,8 +1,14 @@
 import re
+from datetime import timedelta
 
 import pytest
 from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from zhike.web.middleware import RENEWAL_SECONDS
 
 pytestmark = pytest.mark.django_db
 
@@ -45,6 +51,25 @@ def test_the_cookies_are_out_of_reach_of_scripts_and_other_sites(client: Client)
     cookie = client.cookies["csrftoken"]
     assert cookie["httponly"] and cookie["samesite"] == "Lax"
     assert settings.SESSION_COOKIE_HTTPONLY and settings.SESSION_COOKIE_AGE == 12 * 3600
+
+
+def test_reading_pages_does_not_write_the_session_again_and_again(alice_client: Client) -> None:
+    alice_client.get("/")
+    with CaptureQueriesContext(connection) as asked:
+        alice_client.get("/")
+    of_sessions = [each["sql"] for each in asked if "django_session" in each["sql"]]
+    assert of_sessions and all(sql.startswith("SELECT") for sql in of_sessions)
+
+
+def test_a_visit_prolongs_the_session(alice_client: Client) -> None:
+    alice_client.get("/")
+    session = alice_client.session
+    session["renewed_at"] -= RENEWAL_SECONDS
+    session.save()
+    earlier = Session.objects.get().expire_date - timedelta(hours=6)
+    Session.objects.update(expire_date=earlier)
+    alice_client.get("/")
+    assert Session.objects.get().expire_date > earlier
 
 
 def test_built_assets_may_be_kept_for_ever_and_come_compressed(client: Client) -> None:

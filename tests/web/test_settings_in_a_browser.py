@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser
 from pytest_django.live_server_helper import LiveServer
 
-from tests.browser import visitor
+from tests.browser import LOOKS, visitor
 from tests.cast import PASSWORD, colleague
 from zhike.accounts.access import Role
 from zhike.accounts.models import User
@@ -15,9 +15,7 @@ from zhike.accounts.services import create_api_key, revoke_api_key
 PAGES = ("/settings/users/", "/settings/api-keys/", "/settings/audit/?check", "/settings/password/")
 
 
-@pytest.mark.parametrize("width", [1360, 390])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("language", ["zh-hans", "en"])
+@pytest.mark.parametrize(("language", "theme", "width"), LOOKS)
 def test_no_settings_page_has_a_fault(
     browser: Browser, live_server: LiveServer, alice: User, language: str, theme: str, width: int
 ) -> None:

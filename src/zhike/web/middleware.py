@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, assert_never
@@ -35,6 +36,7 @@ from zhike.web.errors import ErrorPage, forbidden, not_found, refused
 logger = logging.getLogger(__name__)
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
+RENEWAL_SECONDS = 600
 
 
 def language_for(request: HttpRequest) -> str:
@@ -50,6 +52,24 @@ def language_for(request: HttpRequest) -> str:
     if isinstance(request.user, User) and request.user.language in known:
         return request.user.language
     return settings.LANGUAGE_CODE
+
+
+class SessionRenewalMiddleware:
+    """A visit prolongs the session, and is written down once in ten minutes at most.
+
+    Django's own way writes at every request: each page and each part of one would then wait for the lock of
+    the database, and fail where an import holds it.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.user.is_authenticated:
+            now = int(time.time())
+            if now - request.session.get("renewed_at", 0) >= RENEWAL_SECONDS:
+                request.session["renewed_at"] = now
+        return self.get_response(request)
 
 
 class LanguageMiddleware:

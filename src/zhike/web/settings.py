@@ -75,6 +75,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "zhike.web.middleware.SessionRenewalMiddleware",
     # After the user is known: the user's own language counts.
     "zhike.web.middleware.LanguageMiddleware",
     "zhike.web.middleware.AccessMiddleware",
@@ -186,9 +187,8 @@ CONTENT_SECURITY_POLICY = {
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+# Twelve hours without a visit, not twelve hours in all: web.middleware.SessionRenewalMiddleware prolongs it.
 SESSION_COOKIE_AGE = 12 * 3600
-# Twelve hours without a visit, not twelve hours in all.
-SESSION_SAVE_EVERY_REQUEST = True
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True

@@ -7,11 +7,14 @@ import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import lru_cache
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import ibis
+import ibis.expr.operations as ops
 import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
@@ -23,10 +26,12 @@ from zhike.lake.engines.protocol import ROWS_A_PART, Budget, Fold
 _INTEGERS = {"int64": "BIGINT", "int32": "INTEGER"}
 # Rows are cut out of each batch for each part.
 _MOST_PARTS = 256
+# Ibis compiles for one thread at a time.
+_COMPILING = threading.Lock()
 
 
 class DuckDBEngine:
-    """DuckDB in this process; one database, a cursor for each query, so threads may share it.
+    """DuckDB in this process; one database, a cursor for each thread, so threads may share it.
 
     Tables are described to Ibis by their schema, and Ibis only compiles: its own connection would ask
     DuckDB about every table and load pandas for the answer, a second at each start.
@@ -44,24 +49,25 @@ class DuckDBEngine:
         if budget.memory:
             settings["memory_limit"] = budget.memory
         self._database = duckdb.connect(":memory:", config=settings)
-        self._lock = threading.Lock()
+        self._numbers = count()
+        self._cursors = threading.local()
 
     def read(self, name: str, files: list[Path], empty: pa.Schema) -> ir.Table:
         if not files:
             return self.load(name, empty.empty_table())
-        fresh, listed = _fresh(name), ", ".join(f"'{_quoted(file)}'" for file in files)
+        fresh, listed = self._fresh(name), ", ".join(f"'{_quoted(file)}'" for file in files)
         self._cursor().execute(f"CREATE VIEW {fresh} AS FROM read_parquet([{listed}])")
         return ibis.table(ibis.schema(empty), name=fresh)
 
     def load(self, name: str, rows: pa.Table) -> ir.Table:
-        fresh, cursor = _fresh(name), self._cursor()
+        fresh, cursor = self._fresh(name), self._cursor()
         cursor.register("given", rows)
         cursor.execute(f"CREATE TABLE {fresh} AS FROM given")
         cursor.unregister("given")
         return ibis.table(ibis.schema(rows.schema), name=fresh)
 
     def keep(self, name: str, expression: ir.Table) -> ir.Table:
-        fresh = _fresh(name)
+        fresh = self._fresh(name)
         self._cursor().execute(f"CREATE TABLE {fresh} AS {self._sql(expression)}")
         return ibis.table(expression.schema(), name=fresh)
 
@@ -103,20 +109,37 @@ class DuckDBEngine:
         return int(threads)
 
     def _sql(self, expression: ir.Table) -> str:
-        with self._lock:
-            query = str(ibis.to_sql(expression, dialect="duckdb"))
-        # A sum of integers is a 128-bit integer to DuckDB, which Arrow and Parquet would make a float.
-        typed = ", ".join(
-            f'CAST("{name}" AS {_INTEGERS[kind]}) AS "{name}"' if kind in _INTEGERS else f'"{name}"'
-            for name, kind in ((name, str(dtype).lstrip("!")) for name, dtype in expression.schema().items())
-        )
-        return f"SELECT {typed} FROM ({query})"
+        with _COMPILING:
+            return _compiled(expression.op())
+
+    def _fresh(self, name: str) -> str:
+        # Counted and not random: the same reads in the same order make the same expressions, compiled once.
+        return f"{name}__{next(self._numbers)}"
 
     def _cursor(self) -> Any:
+        """This thread's own."""
+        if not hasattr(self._cursors, "own"):
+            self._cursors.own = self._new_cursor()
+        return self._cursors.own
+
+    def _new_cursor(self) -> Any:
         cursor = self._database.cursor()
         # It would write into the standard output of our own commands, and is set a connection.
         cursor.execute("SET enable_progress_bar = false")
         return cursor
+
+
+@lru_cache(maxsize=512)
+def _compiled(relation: ops.Relation) -> str:
+    """The SQL of an expression. Ibis needs ten milliseconds for it, longer than DuckDB on a small shop."""
+    table = relation.to_expr()
+    query = str(ibis.to_sql(table, dialect="duckdb", pretty=False))
+    # A sum of integers is a 128-bit integer to DuckDB, which Arrow and Parquet would make a float.
+    typed = ", ".join(
+        f'CAST("{name}" AS {_INTEGERS[kind]}) AS "{name}"' if kind in _INTEGERS else f'"{name}"'
+        for name, kind in ((name, str(dtype).lstrip("!")) for name, dtype in table.schema().items())
+    )
+    return f"SELECT {typed} FROM ({query})"
 
 
 @contextmanager
@@ -152,10 +175,6 @@ def _parted(batch: pa.RecordBatch, by: str, parts: int) -> list[pa.RecordBatch]:
     ordered = batch.take(pa.array(np.argsort(part, kind="stable")))
     starts = (0, *borders[:-1].tolist())
     return [ordered.slice(start, end - start) for start, end in zip(starts, borders.tolist(), strict=True)]
-
-
-def _fresh(name: str) -> str:
-    return f"{name}_{uuid.uuid4().hex[:12]}"
 
 
 def _quoted(path: Path) -> str:

@@ -25,7 +25,7 @@ class SelectingEngine(DuckDBEngine):
             ``sql.not_a_select`` for other and for several statements, ``sql.refused`` with what DuckDB says.
         """
         _require_one_select(query)
-        cursor = self._cursor()
+        cursor = self._new_cursor()
         # Or an unknown name would be looked up among the variables of our own functions.
         cursor.execute("SET python_enable_replacements = false")
         try:
@@ -54,8 +54,8 @@ def _require_one_select(query: str) -> None:
 
 
 def _refused(said: str) -> UsageError:
-    # Our own names of tables end with something fresh.
-    said = re.sub(r"_[0-9a-f]{12}\b", "", said)
+    # Our own names of tables end with a number.
+    said = re.sub(r"__[0-9]+\b", "", said)
     return UsageError("sql.refused", zh=f"查询没有执行：{said}", en=f"the query was not run: {said}")
 
 

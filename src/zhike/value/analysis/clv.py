@@ -35,7 +35,7 @@ from zhike.value.analysis.btyd import (
     FitError,
     GammaGammaParameters,
     MbgNbdParameters,
-    order_interval,
+    order_forecasts,
 )
 from zhike.value.analysis.features import profiled_buyers
 from zhike.value.settings import ValueSettings
@@ -246,16 +246,21 @@ def clv_forecasts(
     # Forecasts are of days with an order; some days have several.
     recent = recent_orders * (order_days / orders)
     history = weeks(order_days, recency, tenure)
-    alive = fitted.alive_model.probability_alive(*history) if fitted.alive_model else None
+    alive = fitted.alive.probability_alive(*history) if fitted.alive else None
     low, high = None, None
-    horizon = horizon_days / DAYS_PER_WEEK
     yearly = math.log1p(fitted.discount_rate_yearly)
     if fitted.orders is None:
         expected = discounted = _by_rule(fitted.method, order_days, tenure, recent, horizon_days)
     else:
-        rate = yearly / HORIZON_WEEKS
-        expected = fitted.orders.expected_orders(*history, horizon=horizon)
-        discounted = fitted.orders.discounted_expected_orders(*history, horizon=horizon, discount_rate=rate)
+        forecasts = order_forecasts(
+            fitted.orders,
+            *history,
+            horizon=horizon_days / DAYS_PER_WEEK,
+            discount_rate=yearly / HORIZON_WEEKS,
+            confidence=CONFIDENCE,
+        )
+        alive = forecasts.probability_alive if alive is None else alive
+        expected, discounted = forecasts.expected_orders, forecasts.discounted_orders
         if fitted.rule == BLEND:
             like_last = _by_rule("rule", order_days, tenure, recent, horizon_days)
             # Orders spread evenly over the time.
@@ -263,7 +268,7 @@ def clv_forecasts(
             evenly = -math.expm1(-discount) / discount if discount else 1.0
             expected, discounted = (expected + like_last) / 2, (discounted + like_last * evenly) / 2
         else:
-            low, high = order_interval(fitted.orders, *history, horizon=horizon, confidence=CONFIDENCE)
+            low, high = forecasts.interval
     amount = expected_amount(order_days, spend, fitted.amounts)
     tenth = None if alive is None else np.clip(np.floor(alive * 10) + 1, 1, 10).astype(np.int32)
     columns = {

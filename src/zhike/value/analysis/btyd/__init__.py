@@ -12,6 +12,7 @@ from zhike.value.analysis.btyd.bg_nbd_covariates import (
     fit_bg_nbd_with_covariates,
 )
 from zhike.value.analysis.btyd.errors import BtydError, FitError, PredictionError
+from zhike.value.analysis.btyd.forecasts import OrderForecasts, order_forecasts
 from zhike.value.analysis.btyd.gamma_gamma import GammaGammaParameters, fit_gamma_gamma
 from zhike.value.analysis.btyd.intervals_mean import expectation_interval
 from zhike.value.analysis.btyd.intervals_orders import (
@@ -47,6 +48,7 @@ __all__ = [
     "GammaGammaParameters",
     "LogNormalPrior",
     "MbgNbdParameters",
+    "OrderForecasts",
     "ParetoNbdParameters",
     "PredictionError",
     "SbgParameters",
@@ -61,6 +63,7 @@ __all__ = [
     "fit_pareto_nbd",
     "fit_sbg",
     "fit_sbg_from_survivors",
+    "order_forecasts",
     "order_interval",
     "order_probabilities",
     "probability_of_at_most",

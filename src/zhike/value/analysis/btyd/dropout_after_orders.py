@@ -170,9 +170,25 @@ class DropoutAfterOrders:
         rate = checked_number("discount_rate", discount_rate, PredictionError)
         # Only P(alive) depends on t_x, so the costly factor is needed once for each (x, T).
         orders, tenures, pair_at = unique_pairs(history.frequency.ravel(), history.tenure.ravel())
-        if_alive = discounted_orders_while_alive(*self._after(orders), self.alpha + tenures, until, rate)
+        if_alive = self.orders_if_alive(orders, tenures, horizon=until, discount_rate=rate)
         result: Floats = self._alive(history) * if_alive[pair_at].reshape(history.frequency.shape)
         return result
+
+    def orders_if_alive(
+        self, frequency: Floats, tenure: Floats, *, horizon: float, discount_rate: float
+    ) -> Floats:
+        """Return the second factor of ``discounted_expected_orders``, for somebody surely alive at T.
+
+        Parameters
+        ----------
+        frequency, tenure : ndarray, shape (n,)
+            Checked; time t_x does not matter any more.
+        horizon, discount_rate : float
+            As in ``discounted_expected_orders``.
+        """
+        return discounted_orders_while_alive(
+            *self._after(frequency), self.alpha + tenure, horizon, discount_rate
+        )
 
     def expected_orders_new_customer(self, horizon: ArrayLike) -> Floats:
         """Return E[X(horizon)]: repeat orders of a new customer within ``horizon`` of the first.

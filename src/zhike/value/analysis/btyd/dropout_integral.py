@@ -13,9 +13,9 @@ Hessian are averages over the same integrand.
 from typing import NamedTuple
 
 import numpy as np
-from numpy.polynomial.legendre import leggauss
 
 from zhike.value.analysis.btyd.checks import Floats
+from zhike.value.analysis.btyd.quadrature import gauss_legendre
 
 BLOCK = 2048
 """Rows handled together; a few arrays of this length stay in the processor's cache."""
@@ -85,12 +85,15 @@ def _by_blocks(
         np.zeros((4, size if wants_averages else 0)),
         np.zeros((4, 4, size if wants_averages else 0)),
     )
+    # Rows of one block share the nodes that the longest of them needs.
+    by_length = np.argsort((end - start) / (min(alpha, beta) + start))
     for first in range(0, size, BLOCK):
-        at = slice(first, first + BLOCK)
+        at = by_length[first : first + BLOCK]
         stretch = _stretch(power[at], alpha, s, beta, start[at], end[at])
-        result.log_value[at] = _follow(
-            stretch, (result.first[:, at], result.second[:, :, at]) if wants_averages else None
-        )
+        into = (np.zeros((4, at.size)), np.zeros((4, 4, at.size))) if wants_averages else None
+        result.log_value[at] = _follow(stretch, into)
+        if into is not None:
+            result.first[:, at], result.second[:, :, at] = into
     return result
 
 
@@ -167,7 +170,7 @@ def _nodes(stretch: Stretch) -> tuple[Floats, Floats]:
         stretch.far_power * np.log1p(stretch.share * np.expm1(stretch.reach)) - stretch.rise * stretch.reach
     )
     steepest = min(float(fall.max(initial=0.0)), 2.0 * DROP)
-    points, weights = leggauss(int(np.ceil(10.0 + 3.0 * longest + 0.5 * steepest)))
+    points, weights = gauss_legendre(int(np.ceil(10.0 + 3.0 * longest + 0.5 * steepest)))
     return (points + 1.0) / 2.0, weights / 2.0
 
 

@@ -9,10 +9,10 @@ for large x. Both ways below add positive numbers only, and a = 1 is a value lik
 """
 
 import numpy as np
-from numpy.polynomial.legendre import leggauss
 from scipy.special import exprel
 
 from zhike.value.analysis.btyd.checks import Floats
+from zhike.value.analysis.btyd.quadrature import gauss_legendre
 
 BLOCK = 2048
 """Customers handled together; a few arrays of this length stay in the processor's cache."""
@@ -84,7 +84,7 @@ def discounted_orders_while_alive(
     # u = log(1 + t / (alpha + T)) its nearest singularities are at ±iπ whatever the data are, so that
     # a few Gauss-Legendre nodes reach full precision.
     length = np.log1p(horizon / origin)
-    points, weights = leggauss(discount_nodes(float(length.max()), rate * horizon))
+    points, weights = gauss_legendre(discount_nodes(float(length.max()), rate * horizon))
     for point, weight in zip((points + 1.0) / 2.0, weights / 2.0, strict=True):
         time = origin * np.expm1(length * point)
         slope = length * (origin + time)

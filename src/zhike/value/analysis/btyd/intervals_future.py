@@ -5,19 +5,20 @@ leaving, the orders K within t are then negative binomial, and P(K ≥ y) = I_z(
 regularised incomplete beta function.
 """
 
+import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
-from numpy.polynomial.legendre import leggauss
 from numpy.typing import ArrayLike
 from scipy.special import betainc, betaln, gammaln
 
 from zhike.value.analysis.btyd.checks import Floats
 from zhike.value.analysis.btyd.dropout_after_orders import DropoutAfterOrders
 from zhike.value.analysis.btyd.pareto_nbd import ParetoNbdParameters
+from zhike.value.analysis.btyd.quadrature import gauss_legendre
 from zhike.value.analysis.btyd.summary import Indices
 
 BLOCK = 4096
@@ -25,13 +26,6 @@ BLOCK = 4096
 SINGLE = 64
 GROWTH = 0.01
 """Up to ``SINGLE``, sums over orders go one by one; then by cells of this share of the orders so far."""
-
-
-@lru_cache(maxsize=64)
-def rule(nodes: int) -> tuple[Floats, Floats]:
-    """Points and weights of Gauss-Legendre, which take longer to find than to use."""
-    points, weights = leggauss(nodes)
-    return points, weights
 
 
 class Future(Protocol):
@@ -64,6 +58,11 @@ class OrderModel(Protocol):
         self, frequency: ArrayLike, tenure_at_last_order: ArrayLike, tenure: ArrayLike, *, horizon: float
     ) -> Floats:
         """E[Y(horizon) | x, t_x, T]."""
+
+    def orders_if_alive(
+        self, frequency: Floats, tenure: Floats, *, horizon: float, discount_rate: float
+    ) -> Floats:
+        """E[Y(horizon) | x, T, alive at T], each order discounted to now; flat arrays that were checked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,14 +123,21 @@ class LifetimeFuture:
         length = np.log1p(self.horizon / scale)
         need = length * (1.0 + np.sqrt(np.minimum(self.shape[rows], orders)))
         by_need = np.argsort(need)
-        for first in range(0, by_need.size, BLOCK):
-            part = by_need[first : first + BLOCK]
-            points, weights = rule(16 * int(1.0 + need[part[-1]] / 4.0))
+
+        def fill(part: Indices) -> None:
+            points, weights = gauss_legendre(16 * int(1.0 + need[part[-1]] / 4.0))
             w = length[part, None] * (points + 1.0) / 2.0
             time = scale[part, None] * np.expm1(w)
             density = self._log_density(time, orders[part, None], rows[part, None])
             likely = np.exp(density + w) @ weights
             result[part] = np.minimum(likely * length[part] / 2.0 * scale[part], 1.0)
+
+        parts = [by_need[first : first + BLOCK] for first in range(0, by_need.size, BLOCK)]
+        if len(parts) == 1:
+            fill(parts[0])
+        else:
+            with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+                list(pool.map(fill, parts))
         return result
 
     def _log_density(self, time: Floats, orders: Floats, rows: Indices) -> Floats:

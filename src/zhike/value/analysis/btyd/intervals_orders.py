@@ -154,38 +154,59 @@ def order_interval(
     """
     history, until = checked_question(frequency, tenure_at_last_order, tenure, horizon)
     tail = checked_tail(confidence)
-    asked = prospects(model, history, until)
-    bounds = (order_quantiles(asked, 1.0 - tail), order_quantiles(asked, tail))
-    return Interval(*(bound[asked.at].reshape(history.frequency.shape) for bound in bounds))
+    orders, tenures, pair_at = unique_pairs(history.frequency.ravel(), history.tenure.ravel())
+    future = future_of(model, orders, tenures, until)
+    alive = model.probability_alive(*history).ravel()
+    bounds = order_quantiles(future, alive, pair_at, (1.0 - tail, tail))
+    return Interval(*(bound.reshape(history.frequency.shape) for bound in bounds))
 
 
-def order_quantiles(asked: Prospects, more: float) -> Floats:
-    """Return the smallest y with P(Y > y) ≤ ``more`` for each unique history, shape (u,)."""
-    result = np.zeros(asked.alive.size)
-    active = np.flatnonzero(asked.alive > more)
+def order_quantiles(
+    future: Future, alive: Floats, pair_at: Indices, more: tuple[float, float]
+) -> tuple[Floats, Floats]:
+    """Return the smallest y with P(Y > y) ≤ more[0], and ≤ more[1] < more[0], each of shape (n,).
+
+    Parameters
+    ----------
+    future, pair_at
+        Of the unique pairs (x, T), and which of them is each customer's, shape (n,).
+    alive : ndarray, shape (n,)
+    """
+    low, high = np.zeros(alive.size), np.zeros(alive.size)
+    active, likely = np.flatnonzero(alive > more[1]), np.zeros(future.rows)
     for orders in range(1, STEPS + 1):
         if not active.size:
-            return result
-        active = active[exceeds(asked, active, np.full(active.size, float(orders)), more)]
-        result[active] = orders
-    # Frequent buyers: double the bound until it holds, then halve what is between.
-    low, high = np.full(active.size, float(STEPS)), np.full(active.size, 2.0 * STEPS)
-    while (beyond := exceeds(asked, active, high, more)).any():
+            return low, high
+        wanted = np.zeros(future.rows, dtype=np.bool_)
+        wanted[pair_at[active]] = True
+        pairs = np.flatnonzero(wanted)
+        likely[pairs] = future.at_least(np.full(pairs.size, float(orders)), pairs)
+        reached = alive[active] * likely[pair_at[active]]
+        low[active[reached > more[0]]] = orders
+        active = active[reached > more[1]]
+        high[active] = orders
+    for bound, tail in zip((low, high), more, strict=True):
+        frequent = active[bound[active] == STEPS]
+        bound[frequent] = _many_orders(future, alive[frequent], pair_at[frequent], tail)
+    return low, high
+
+
+def _many_orders(future: Future, alive: Floats, pair_at: Indices, more: float) -> Floats:
+    """The same for those who reach ``STEPS``: double the bound until it holds, then halve what is between."""
+
+    def exceeds(orders: Floats) -> np.ndarray:
+        pairs, at_orders, at = unique_pairs(pair_at.astype(np.float64), orders)
+        above: np.ndarray = alive * future.at_least(at_orders, pairs.astype(np.intp))[at] > more
+        return above
+
+    low, high = np.full(alive.size, float(STEPS)), np.full(alive.size, 2.0 * STEPS)
+    while (beyond := exceeds(high)).any():
         low, high = np.where(beyond, high, low), np.where(beyond, 2.0 * high, high)
     while np.any(high - low > 1.0):
         middle = np.floor((low + high) / 2.0)
-        beyond = exceeds(asked, active, middle, more)
+        beyond = exceeds(middle)
         low, high = np.where(beyond, middle, low), np.where(beyond, high, middle)
-    result[active] = low
-    return result
-
-
-def exceeds(asked: Prospects, rows: Indices, orders: Floats, more: float) -> np.ndarray:
-    """Return for which rows P(Y ≥ orders) > ``more``; each pair (x, T) with one ``orders`` is computed once."""
-    pairs, at_orders, at = unique_pairs(asked.pair_at[rows].astype(np.float64), orders)
-    likely = asked.future.at_least(at_orders, pairs.astype(np.intp))
-    above: np.ndarray = asked.alive[rows] * likely[at] > more
-    return above
+    return low
 
 
 def checked_question(

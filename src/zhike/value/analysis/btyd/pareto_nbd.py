@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.polynomial.legendre import leggauss
 from numpy.typing import ArrayLike
 from scipy.special import expit, exprel
 
@@ -29,6 +28,7 @@ from zhike.value.analysis.btyd.errors import PredictionError
 from zhike.value.analysis.btyd.fitting import Model, fit_histories
 from zhike.value.analysis.btyd.pareto_nbd_likelihood import log_likelihood, pareto_summary
 from zhike.value.analysis.btyd.priors import LogNormalPrior
+from zhike.value.analysis.btyd.quadrature import gauss_legendre
 from zhike.value.analysis.btyd.uncertainty import Uncertainty
 
 MODEL = Model(
@@ -123,10 +123,9 @@ class ParetoNbdParameters:
         ------
         PredictionError
         """
-        history = checked_history(frequency, tenure_at_last_order, tenure, PredictionError)
-        until = checked_number("horizon", horizon, PredictionError)
-        orders: Floats = self._alive(history) * self._rate(history) * self._lifetime(history.tenure, until)
-        return orders
+        return self.discounted_expected_orders(
+            frequency, tenure_at_last_order, tenure, horizon=horizon, discount_rate=0.0
+        )
 
     def discounted_expected_orders(
         self,
@@ -160,11 +159,9 @@ class ParetoNbdParameters:
         history = checked_history(frequency, tenure_at_last_order, tenure, PredictionError)
         until = checked_number("horizon", horizon, PredictionError)
         rate = checked_number("discount_rate", discount_rate, PredictionError)
-        if rate == 0.0:
-            weeks = self._lifetime(history.tenure, until)
-        else:
-            weeks = self._discounted_lifetime(history.tenure, min(until, NOTHING_LEFT / rate), rate)
-        orders: Floats = self._alive(history) * self._rate(history) * weeks
+        x, _, age = (column.ravel() for column in history)
+        if_alive = self.orders_if_alive(x, age, horizon=until, discount_rate=rate)
+        orders: Floats = self._alive(history) * if_alive.reshape(history.frequency.shape)
         return orders
 
     def discounted_residual_orders(
@@ -225,8 +222,25 @@ class ParetoNbdParameters:
         alive: Floats = expit(log_here - log_gone).reshape(history.frequency.shape)
         return alive
 
-    def _rate(self, history: History) -> Floats:
-        return (self.r + history.frequency) / (self.alpha + history.tenure)
+    def orders_if_alive(
+        self, frequency: Floats, tenure: Floats, *, horizon: float, discount_rate: float
+    ) -> Floats:
+        """Return the second factor of ``discounted_expected_orders``, for somebody surely alive at T.
+
+        Parameters
+        ----------
+        frequency, tenure : ndarray, shape (n,)
+            Checked; time t_x does not matter any more.
+        horizon, discount_rate : float
+            As in ``discounted_expected_orders``.
+        """
+        if discount_rate == 0.0:
+            weeks = self._lifetime(tenure, horizon)
+        else:
+            ends = min(horizon, NOTHING_LEFT / discount_rate)
+            weeks = self._discounted_lifetime(tenure, ends, discount_rate)
+        orders: Floats = (self.r + frequency) / (self.alpha + tenure) * weeks
+        return orders
 
     def _lifetime(self, tenure: Floats, horizon: float | Floats) -> Floats:
         """Expected time within ``horizon`` that somebody alive at ``tenure`` stays."""
@@ -243,7 +257,7 @@ class ParetoNbdParameters:
         if self.s > 1.0:
             length = np.minimum(length, NOTHING_LEFT / (self.s - 1.0))
         longest = float(length.max(initial=0.0))
-        points, weights = leggauss(int(np.ceil(16.0 + 4.0 * longest + 0.5 * min(rate * horizon, 60.0))))
+        points, weights = gauss_legendre(int(np.ceil(16.0 + 4.0 * longest + 0.5 * min(rate * horizon, 60.0))))
         total = np.zeros(tenure.shape)
         for point, weight in zip((points + 1.0) / 2.0, weights / 2.0, strict=True):
             u = length * point
