@@ -44,9 +44,9 @@ engines: $(VENV)/.engines
 	$(BIN)/python scripts/install_java.py
 	$(BIN)/python -m pytest tests/engines/cluster -n 0 $(ARGS)
 
-# Long: an import killed at thirty points, a thousand sequences of merging and taking back.
+# Long: an import killed at thirty points, a thousand merges taken back, forty histories refreshed in two ways.
 crash: $(VENV)/.test
-	$(BIN)/python -m pytest -n auto tests/crash/thirty_kills.py tests/customers/thousand_merges.py $(ARGS)
+	$(BIN)/python -m pytest -n auto tests/crash/thirty_kills.py tests/customers/thousand_merges.py tests/pipeline/many_histories.py $(ARGS)
 
 check: $(VENV)/.test
 	$(BIN)/ruff check .

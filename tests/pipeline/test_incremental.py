@@ -165,9 +165,18 @@ def change(shop: Shop, number: int, what: tuple[Any, ...]) -> None:
             shop.as_of += timedelta(days=days)
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(steps=st.lists(st.lists(CHANGES, max_size=4), min_size=1, max_size=4))
+STEPS = st.lists(st.lists(CHANGES, max_size=4), min_size=1, max_size=3)
+
+
+# A few here, many under `make crash`: many_histories.py.
+@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=STEPS)
 def test_incremental_is_full(steps: list[list[tuple[Any, ...]]]) -> None:
+    compare_after(steps)
+
+
+def compare_after(steps: list[list[tuple[Any, ...]]]) -> None:
+    """Refresh after each step twice, and hold the published tables against each other."""
     Profile.objects.all().delete()
     Customer.objects.all().delete()
     shop = Shop()
