@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,8 @@ class ValueSettings:
         Four rising thresholds each, for ``fixed``; monetary ones in minor units.
     margin
         Share of the spend that stays as margin; 1 forecasts revenue.
+    category_margins
+        The same of categories of products, for products of which no cost was imported; below 0 where they sell at a loss.
     lost_days
         Who orders nothing for so many days counts as lost, in forecasts of churn; 0 takes them from the shop's rhythm.
     discount_rate_yearly
@@ -33,6 +36,7 @@ class ValueSettings:
     margin: float = 1.0
     discount_rate_yearly: float = 0.10
     lost_days: int = 0
+    category_margins: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.rfm_method not in ("quantile", "fixed"):
@@ -47,6 +51,7 @@ class ValueSettings:
                 )
         if not 0 < self.margin <= 1:
             raise ValueError(f"margin 应在 0 与 1 之间 / must be above 0 and at most 1, not {self.margin!r}")
+        _check_category_margins(self.category_margins)
         if not 0 <= self.discount_rate_yearly < 10:
             raise ValueError(
                 f"discount_rate_yearly 应在 0 与 10 之间 / must be between 0 and 10, not {self.discount_rate_yearly!r}"
@@ -54,4 +59,19 @@ class ValueSettings:
         if self.lost_days and not 7 <= self.lost_days <= 3650:
             raise ValueError(
                 f"lost_days 应为 0 或 7 到 3650 / must be 0 or from 7 to 3650, not {self.lost_days!r}"
+            )
+
+
+def _check_category_margins(shares: object) -> None:
+    """TOML gives anything: a table of numbers is wanted."""
+    is_table = isinstance(shares, Mapping)
+    given = list(shares.values()) if isinstance(shares, Mapping) else []
+    if not is_table or any(isinstance(each, bool) or not isinstance(each, int | float) for each in given):
+        raise ValueError(
+            'category_margins 应写成 {"绿茶" = 0.6} / must be like {"tea" = 0.6}, a share for each category'
+        )
+    for name, each in zip(shares, given, strict=True) if isinstance(shares, Mapping) else ():
+        if not -1 <= each <= 1:
+            raise ValueError(
+                f"category_margins 的“{name}”应在 -1 与 1 之间 / “{name}” must be between -1 and 1, not {each!r}"
             )
