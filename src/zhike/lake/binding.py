@@ -35,7 +35,7 @@ def read_files(engine: Engine, table: catalog.Table, files: list[Path]) -> ir.Ta
     for file in files if table.kind == "fact" else files[:1]:
         by_columns.setdefault(_columns_of(file) & set(schema.names), []).append(file)
     if table.kind != "fact":
-        by_columns = {columns: files for columns in by_columns}
+        by_columns = dict.fromkeys(by_columns, files)
     if not by_columns:
         return engine.read(table.name, files, schema)
     read = [_widened(engine, table.name, each, schema, columns) for columns, each in by_columns.items()]

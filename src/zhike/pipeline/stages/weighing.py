@@ -81,9 +81,7 @@ def _margins(refresh: Refresh) -> Iterator[ir.Table]:
         draft.table(name) for name in ("order_lines", "orders", "products", "profiles")
     )
     if draft.count(margins.has_costs(products, shares)):
-        sums = margins.customer_margins(
-            lines, orders, products, profiles, shares=shares, as_of=refresh.as_of
-        )
+        sums = margins.customer_margins(lines, orders, products, profiles, shares=shares, as_of=refresh.as_of)
         yield draft.keep("customer_margins", sums)
 
 

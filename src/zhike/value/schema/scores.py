@@ -15,13 +15,22 @@ _PARTS = (
     _component("frequency", "价值分：购买次数", "value score: frequency"),
     _component("monetary", "价值分：消费金额", "value score: monetary"),
     _component("clv", "价值分：未来价值", "value score: expected value"),
-    _component("engagement", "价值分：互动；本店没有数据则为空", "value score: engagement; none without data"),
-    _component("referral", "价值分：带来的客户；本店没有数据则为空", "value score: referrals; none without data"),
-    _component("feedback", "价值分：评价与反馈；本店没有数据则为空", "value score: feedback; none without data"),
+    _component(
+        "engagement", "价值分：互动；本店没有数据则为空", "value score: engagement; none without data"
+    ),
+    _component(
+        "referral", "价值分：带来的客户；本店没有数据则为空", "value score: referrals; none without data"
+    ),
+    _component(
+        "feedback", "价值分：评价与反馈；本店没有数据则为空", "value score: feedback; none without data"
+    ),
     Column(
         "active_days_90d",
         "int64",
-        Text("近 90 天有互动的天数；从未有过互动则为空", "days with an event within 90 days; none without any event ever"),
+        Text(
+            "近 90 天有互动的天数；从未有过互动则为空",
+            "days with an event within 90 days; none without any event ever",
+        ),
         "count",
     ),
     Column("referred_count", "int64", Text("直接带来的客户数", "customers brought directly"), "count"),
@@ -37,7 +46,10 @@ _PARTS = (
     Column(
         "feedback_rating",
         "float64",
-        Text("平均评价（0–100，越近越重）；没有评价则为空", "mean rating, 0 to 100, recent ones weigh more; none without any"),
+        Text(
+            "平均评价（0–100，越近越重）；没有评价则为空",
+            "mean rating, 0 to 100, recent ones weigh more; none without any",
+        ),
         "score",
     ),
     Column(

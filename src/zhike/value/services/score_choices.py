@@ -18,7 +18,9 @@ from zhike.value.models import ScoreChoiceEntry
 if TYPE_CHECKING:
     from zhike.accounts.selectors import User
 
-WEIGHTS_CHOSEN = action("score.weights_chosen", zh="修改价值分权重", en="chose the weights of the value score")
+WEIGHTS_CHOSEN = action(
+    "score.weights_chosen", zh="修改价值分权重", en="chose the weights of the value score"
+)
 
 
 @transaction.atomic
@@ -45,9 +47,7 @@ def choose_weights(*, choice: ScoreChoice, actor: User | None) -> ScoreChoice:
     return ScoreChoice(choice.method, choice.weights, choice.comparisons, newest.pk)
 
 
-def choice_of(
-    *, method: str, weights: Mapping[str, float], comparisons: Mapping[Pair, float]
-) -> ScoreChoice:
+def choice_of(*, method: str, weights: Mapping[str, float], comparisons: Mapping[Pair, float]) -> ScoreChoice:
     """A choice from what somebody typed: points of any sum for the weights, from 0 to 1,000 each.
 
     Raises
@@ -72,7 +72,9 @@ def choice_of(
     total = sum(weights.values())
     if total <= 0:
         raise UsageError(
-            "score.weights", zh="至少给一个成分大于 0 的权重", en="give at least one component a weight above 0"
+            "score.weights",
+            zh="至少给一个成分大于 0 的权重",
+            en="give at least one component a weight above 0",
         )
     return ScoreChoice(BY_HAND, {name: weights.get(name, 0.0) / total for name in COMPONENTS})
 

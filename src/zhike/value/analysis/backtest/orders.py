@@ -38,7 +38,13 @@ def known_customers(orders: ir.Table, split: Split) -> ir.Table:
 
 
 def split_orders(
-    orders: ir.Table, merged: ir.Table, everyone: ir.Table, split: Split, *, known: int, most: int = MOST_CUSTOMERS
+    orders: ir.Table,
+    merged: ir.Table,
+    everyone: ir.Table,
+    split: Split,
+    *,
+    known: int,
+    most: int = MOST_CUSTOMERS,
 ) -> ir.Table:
     """`person_id, ordered_on, net_amount` of the orders that count until the end of the holdout.
 

@@ -100,7 +100,9 @@ def _raw(inputs: pa.Table, scoring: Scoring) -> dict[str, pa.Array]:
         days = numpy_column(inputs, "active_days")
         found["active_days_90d"] = pa.array(days, mask=days < 0)
     if "referral_amount" in inputs.column_names:
-        found |= {name: pa.array(numpy_column(inputs, name)) for name in ("referred_count", "referral_amount")}
+        found |= {
+            name: pa.array(numpy_column(inputs, name)) for name in ("referred_count", "referral_amount")
+        }
     if "feedback" in scoring.ranks and "feedback_weight" in inputs.column_names:
         has_none = numpy_column(inputs, "feedback_weight") == 0
         found["feedback_rating"] = pa.array(ratings(inputs, scoring.rating).round(1), mask=has_none)

@@ -66,7 +66,9 @@ class Ranks:
         return cls(known, ranks)
 
     def at(self, values: Floats) -> Floats:
-        """0 to 100, to a tenth."""
+        """0 to 100, to a tenth; neutral where the ranks were made of nobody."""
+        if not len(self.values):
+            return np.full(len(values), NEUTRAL)
         return np.round(np.interp(values, self.values, self.ranks), 1)
 
 
@@ -138,9 +140,7 @@ def fit_scoring(
     Where only components without data have a weight, the default weights are taken.
     """
     rating = mean_rating(sample)
-    ranks = {
-        name: Ranks.of(values[known]) for name, (values, known) in measured(sample, clv, rating).items()
-    }
+    ranks = {name: Ranks.of(values[known]) for name, (values, known) in measured(sample, clv, rating).items()}
     weights = shared_out(chosen, tuple(ranks)) or shared_out(default, tuple(ranks))
     return Scoring(ranks, weights, rating)
 

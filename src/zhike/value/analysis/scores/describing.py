@@ -169,16 +169,19 @@ def _cautions(choice: ScoreChoice) -> Iterator[Item]:
 
 
 _PURPOSE = Text(
-    "把客户按价值排序，用于分级与优先次序", "ranks customers by worth, for tiers and for whom to look after first"
+    "把客户按价值排序，用于分级与优先次序",
+    "ranks customers by worth, for tiers and for whom to look after first",
 )
 _BUYERS = Text("参与排名的客户", "customers that are ranked")
 _EXCLUDED = Text("拒绝自动画像的客户不打分", "customers who refused to be profiled are not scored")
 _INCONSISTENT = Text(
-    "两两比较互相矛盾（一致性比率高于 0.1），请先复核", "the comparisons contradict one another (ratio above 0.1)"
+    "两两比较互相矛盾（一致性比率高于 0.1），请先复核",
+    "the comparisons contradict one another (ratio above 0.1)",
 )
 _NOT_FOR = (
     Text(
-        "分数是名次，不是金额：80 分不等于 40 分的两倍", "A score is a rank, no amount: 80 is not twice as much as 40"
+        "分数是名次，不是金额：80 分不等于 40 分的两倍",
+        "A score is a rank, no amount: 80 is not twice as much as 40",
     ),
     Text(
         "不得单独用于对个人作出有法律或重大影响的决定",

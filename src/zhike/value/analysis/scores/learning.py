@@ -27,8 +27,8 @@ FOLDS = 5
 TOP = 0.2
 # A little, so that components that say the same share the weight instead of taking turns.
 _RIDGE = 0.01
-# Twice its standard error: what chance alone gives once in forty.
-_SURE = 2.0
+# Standard errors that chance alone exceeds once in forty (Student, one less than the folds).
+_SURE = 2.776
 
 TOO_SHORT, TOO_FEW, NO_GAIN, BETTER = range(4)
 """What became of learning."""

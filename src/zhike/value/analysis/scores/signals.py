@@ -27,7 +27,7 @@ _NOT_THEIR_DOING = ("_contacted", "_sent", "_delivered", "_bounced", "_failed")
 _STARS = '"(?:stars|csat|satisfaction)" *: *([1-5])[,} ]'
 _PROMOTER = '"nps" *: *(10|[0-9])[,} ]'
 _NPS_SURVEY = '"survey" *: *"nps"'
-_ANY_SCORE = ': *(10|[0-9])[,} ]'
+_ANY_SCORE = ": *(10|[0-9])[,} ]"
 _REFERRER = '"referrer_profile_id" *: *"?([0-9]+)'
 
 Ints = npt.NDArray[np.int64]
@@ -69,11 +69,12 @@ def referrals(events: ir.Table, profiles: ir.Table, everyone: ir.Table, *, as_of
     said = said.mutate(referrer_profile=_number(said.properties, _REFERRER))
     referrers = profiles.select(referrer_profile="profile_id", referrer_id="customer_id")
     named = said.join(referrers, "referrer_profile")
+    named = named.select("customer_id", "referrer_id", "occurred_at", "event_id")
     named = named.filter(named.customer_id != named.referrer_id)
-    refusing = everyone.filter(everyone.no_profiling).select(refusing_id="customer_id")
+    refusing = everyone.filter(everyone.no_profiling)
     for side in ("customer_id", "referrer_id"):
-        named = named.anti_join(refusing, named[side] == refusing.refusing_id)
-    return named.select("customer_id", "referrer_id", "occurred_at", "event_id")
+        named = named.anti_join(refusing.select(**{side: refusing.customer_id}), side)
+    return named
 
 
 def first_referrals(said: pa.Table) -> pa.Table:
@@ -143,9 +144,7 @@ def _of_customers(events: ir.Table, profiles: ir.Table, *, as_of: date) -> ir.Ta
 
 def _rating(properties: ir.StringValue) -> ir.IntegerValue:
     stars, promoter = _number(properties, _STARS), _number(properties, _PROMOTER)
-    of_nps = properties.re_search(_NPS_SURVEY).ifelse(
-        _number(properties, _ANY_SCORE), ibis.null("int64")
-    )
+    of_nps = properties.re_search(_NPS_SURVEY).ifelse(_number(properties, _ANY_SCORE), ibis.null("int64"))
     return ibis.coalesce((stars - 1) * 25, promoter * 10, of_nps * 10)
 
 
