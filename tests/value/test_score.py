@@ -44,9 +44,7 @@ HOUSES = (
 )
 
 
-def pairs(
-    names: tuple[str, ...], matrix: tuple[tuple[float, ...], ...]
-) -> Mapping[tuple[str, str], float]:
+def pairs(names: tuple[str, ...], matrix: tuple[tuple[float, ...], ...]) -> Mapping[tuple[str, str], float]:
     return {
         (first, second): matrix[i][j]
         for i, first in enumerate(names)
@@ -124,7 +122,9 @@ def test_a_component_without_data_leaves_its_weight_to_the_others() -> None:
 
 
 def test_weights_only_on_components_without_data_fall_back_to_the_default() -> None:
-    buyers = pa.table({name: [3, 5] for name in ("customer_id", "recency_days", "order_count", "spend_amount")})
+    buyers = pa.table(
+        {name: [3, 5] for name in ("customer_id", "recency_days", "order_count", "spend_amount")}
+    )
     found = fit_scoring(buyers, np.array([1.0, 2.0]), {"feedback": 1.0}, DEFAULT_WEIGHTS)
     assert found.known == ("recency", "frequency", "monetary", "clv")
     assert found.weights["clv"] == pytest.approx(0.25 / 0.8)

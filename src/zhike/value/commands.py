@@ -57,7 +57,9 @@ def backtest(home: Home, holdout_days: int | None, until: datetime | None, as_js
 
 
 @value.command("weights")
-@click.option("--set", "shares", multiple=True, metavar="COMPONENT=POINTS", help="weights by hand; others are 0")
+@click.option(
+    "--set", "shares", multiple=True, metavar="COMPONENT=POINTS", help="weights by hand; others are 0"
+)
 @click.option(
     "--compare",
     "pairs",
@@ -65,7 +67,9 @@ def backtest(home: Home, holdout_days: int | None, until: datetime | None, as_js
     metavar="FIRST/SECOND=TIMES",
     help="weights by pairwise comparison (AHP), 1 to 9 or 1/9; pairs that are not named count equally",
 )
-@click.option("--learned", "is_learned", is_flag=True, help="weights learned from what told next year's spend")
+@click.option(
+    "--learned", "is_learned", is_flag=True, help="weights learned from what told next year's spend"
+)
 @click.option("--json", "as_json", is_flag=True, help="print the figures as JSON")
 @click.pass_obj
 def weights(
@@ -104,7 +108,9 @@ def _print_weights(found: dict[str, Any]) -> None:
         Text("成分", "Component"), Text("生效", "In force"), Text("选定", "Chosen"), Text("默认", "Default"),
         Text("学习", "Learned"),
     )  # fmt: skip
-    click.echo("  ".join(_padded(str(head), 24 if place == 0 else 10) for place, head in enumerate(heads)).rstrip())
+    click.echo(
+        "  ".join(_padded(str(head), 24 if place == 0 else 10) for place, head in enumerate(heads)).rstrip()
+    )
     for name, text in COMPONENTS.items():
         cells = [found[kind].get(name) for kind in ("in_force", "chosen", "default", "learned")]
         shown = ["—" if cell is None else f"{cell:.1%}" for cell in cells]

@@ -35,9 +35,7 @@ def posted_choice(posted: QueryDict) -> ScoreChoice:
     return choice_of(method=method, weights=weights, comparisons=comparisons)
 
 
-def typed_choice(
-    shares: Sequence[str], pairs: Sequence[str], *, is_learned: bool
-) -> ScoreChoice | None:
+def typed_choice(shares: Sequence[str], pairs: Sequence[str], *, is_learned: bool) -> ScoreChoice | None:
     """From the options of a command, such as ``monetary=30`` and ``clv/recency=3``; None where nothing is chosen.
 
     Raises

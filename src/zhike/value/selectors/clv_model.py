@@ -70,7 +70,7 @@ def model_card(
                 },
             ),
             *_left_out(items),
-            Fact(_("Margin"), _margin(margin)),
+            Fact(_("Margin"), _margin(margin, fitted.value("clv", "margin_covered"))),
             Fact(
                 _("Discounting"),
                 _("%(rate)s a year: money later is worth less than money now")
@@ -104,7 +104,12 @@ def _method(code: str, has_amounts: bool) -> str:
     return words % {"model": METHOD_NAMES[code]}
 
 
-def _margin(margin: float | None) -> str:
+def _margin(margin: float | None, covered: float | None) -> str:
+    if margin is not None and covered is not None:
+        words = _(
+            "%(share)s of revenue on the whole, each customer by what they buy; cost is known for %(covered)s of the sales"
+        )
+        return words % {"share": formats.percent(margin), "covered": formats.percent(covered, 0)}
     if margin is None or margin >= 1:
         return _("not set: values are revenue, not profit")
     return _("%(share)s of revenue") % {"share": formats.percent(margin)}

@@ -152,7 +152,9 @@ def known_weights(home: Home) -> dict[str, Any]:
         "chosen": weights_of(choice, learned.best_weights if learned else None),
         "default": dict(DEFAULT_WEIGHTS),
         "learned": dict(learned.weights) if learned and learned.weights else {},
-        "learning": {"zh": OUTCOMES[learned.outcome].zh, "en": OUTCOMES[learned.outcome].en} if learned else None,
+        "learning": {"zh": OUTCOMES[learned.outcome].zh, "en": OUTCOMES[learned.outcome].en}
+        if learned
+        else None,
     }
 
 

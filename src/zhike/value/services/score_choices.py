@@ -40,7 +40,7 @@ def choose_weights(*, choice: ScoreChoice, actor: User | None) -> ScoreChoice:
             details["weights"] = weights
         elif comparison := choice.comparison:
             details["weights"] = [f"{name}={value:.3f}" for name, value in comparison.weights.items()]
-            details["consistency_ratio"] = round(comparison.consistency_ratio, 3)
+            details["consistency_ratio"] = f"{comparison.consistency_ratio:.3f}"
         record_audit(
             actor=actor, action=WEIGHTS_CHOSEN, object=Target("score_choice", newest.pk), details=details
         )
