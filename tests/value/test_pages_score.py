@@ -36,6 +36,11 @@ def test_the_page_shows_the_weights_in_force(counted_shop: Home, alice_client: C
     assert page.learned is not None
 
 
+def test_the_page_of_clv_says_that_values_are_revenue(counted_shop: Home, alice_client: Client) -> None:
+    basis = alice_client.get("/value/clv/").context["page"].model.basis
+    assert basis.en.startswith("Values are revenue")
+
+
 def test_the_page_opens_before_the_first_refresh(empty_shop: Home, alice_client: Client) -> None:
     response = alice_client.post("/value/score/try/", RECENCY_ONLY)
     assert response.status_code == 200

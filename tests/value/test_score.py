@@ -15,7 +15,16 @@ from zhike.value.analysis.backtest import Split
 from zhike.value.analysis.scores import DEFAULT_WEIGHTS
 from zhike.value.analysis.scores.ahp import compared
 from zhike.value.analysis.scores.components import COMPONENTS, Ranks, fit_scoring, shared_out
-from zhike.value.analysis.scores.learning import BETTER, NO_GAIN, TOO_FEW, Past, learned_from, learning_split
+from zhike.value.analysis.scores.describing import learning_of, learning_rows
+from zhike.value.analysis.scores.learning import (
+    BETTER,
+    NO_GAIN,
+    TOO_FEW,
+    Learned,
+    Past,
+    learned_from,
+    learning_split,
+)
 from zhike.value.analysis.scores.signals import brought, first_referrals
 from zhike.value.analysis.scores.weights import LEARNED, ScoreChoice, weights_of
 
@@ -222,3 +231,23 @@ def test_a_year_is_held_out_where_two_are_known_else_half_of_what_there_is() -> 
     assert half is not None
     assert half.holdout_days == 182
     assert learning_split(date(2026, 1, 1), date(2026, 6, 15)) is None
+
+
+def test_what_was_learned_is_read_back_from_its_rows() -> None:
+    said = Learned(
+        NO_GAIN,
+        date(2025, 5, 31),
+        365,
+        1234,
+        weights={"recency": 0.25, "clv": 0.75},
+        correlations={"learned": 0.5, "default": 0.49, "last_year": 0.3},
+        captured={"learned": 0.6, "default": 0.59, "last_year": 0.4},
+        gain=0.01,
+        gain_error=0.009,
+    )
+    rows = [
+        {"model": model, "parameter": parameter, "value": value}
+        for model, parameter, value, _ in learning_rows(said)
+    ]
+    assert learning_of(rows) == said
+    assert learning_of([]) is None

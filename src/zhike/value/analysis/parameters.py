@@ -59,8 +59,11 @@ def rfm_parameter_rows(fitted: RfmParameters, settings: ValueSettings) -> list[R
 
 
 _BASIS = {
-    "margin": Text("客户价值按毛利计", "values are margin"),
-    "revenue": Text("客户价值按销售额计", "values are revenue"),
+    "margin": Text("客户价值按毛利计", "Values are margin"),
+    "revenue": Text(
+        "客户价值按销售额计（没有商品成本，也没有设置毛利率）",
+        "Values are revenue: no costs of products and no margin are known",
+    ),
 }
 _COSTED = Text(
     "知道成本或类目毛利率的销售额占比；每位客户按自己买的商品计毛利",

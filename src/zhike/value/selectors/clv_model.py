@@ -28,7 +28,7 @@ class Fact:
 @dataclass(frozen=True)
 class ModelCard:
     """`reason` says why a simpler method is used, None where the full model is; `is_short` if the data reach back
-    less than 180 days. `warnings` change nothing in the figures; `not_for` says when not to use them.
+    less than 180 days. `basis` says whether values are margin or revenue. `warnings` change nothing in the figures; `not_for` says when not to use them.
     """
 
     is_model: bool
@@ -39,6 +39,7 @@ class ModelCard:
     parameters: tuple[Fact, ...]
     warnings: tuple[Text, ...] = ()
     not_for: tuple[Text, ...] = ()
+    basis: Text | None = None
 
 
 def model_card(
@@ -80,6 +81,7 @@ def model_card(
         parameters=(*_purchase_words(fitted, code), *_estimates(items)),
         warnings=_texts(items, "warning_")[_warnings_shown_elsewhere(fitted, days) :],
         not_for=_texts(items, "not_for_"),
+        basis=fitted.note("clv", "margin"),
     )
 
 
