@@ -249,7 +249,7 @@ _AT_LIMIT = Text(
 
 
 def clv_forecasts(
-    inputs: pa.Table, *, fitted: ClvParameters, horizon_days: int = HORIZON_DAYS
+    inputs: pa.Table, *, fitted: ClvParameters, horizon_days: int = HORIZON_DAYS, has_bounds: bool = True
 ) -> dict[str, pa.Table]:
     """Forecasts of some buyers; of each alone, so that any parts of them may be given.
 
@@ -259,6 +259,8 @@ def clv_forecasts(
         As `clv_inputs` gives them: days and minor units; with the sums of `margins` where `fitted` has some.
     horizon_days
         Columns keep their names, whatever it is.
+    has_bounds
+        Without, the bounds are empty: they take most of the time.
 
     Returns
     -------
@@ -289,7 +291,7 @@ def clv_forecasts(
             discount = yearly * horizon_days / HORIZON_DAYS
             evenly = -math.expm1(-discount) / discount if discount else 1.0
             expected, discounted = (expected + like_last) / 2, (discounted + like_last * evenly) / 2
-        else:
+        elif has_bounds:
             low, high = order_interval(fitted.orders, *history, horizon=horizon, confidence=CONFIDENCE)
     amount = expected_amount(order_days, spend, fitted.amounts)
     margin = fitted.margins.of(inputs) if fitted.margins else fitted.margin

@@ -76,7 +76,7 @@ def with_signals(buyers: ir.Table, *known: ir.Table) -> ir.Table:
 def fitted_scoring(buyers: pa.Table, fitted: ClvParameters, chosen: dict[str, float]) -> Scoring:
     """Ranks of an even sample of the buyers, and the weights of what there is data for."""
     sample = evenly(buyers, MOST_RANKED)
-    clv = numpy_column(clv_forecasts(sample, fitted=fitted)[FORECASTS], "clv_365d")
+    clv = numpy_column(clv_forecasts(sample, fitted=fitted, has_bounds=False)[FORECASTS], "clv_365d")
     return fit_scoring(sample, clv, chosen, DEFAULT_WEIGHTS)
 
 
@@ -120,7 +120,9 @@ def learned_weights(inputs: pa.Table, past: Past, split: Split) -> Learned:
         Those of `past` with the signals of that day, by id.
     """
     fitted = fit_clv(past.inputs, ValueSettings())
-    forecasts = clv_forecasts(past.inputs, fitted=fitted, horizon_days=split.holdout_days)[FORECASTS]
+    forecasts = clv_forecasts(past.inputs, fitted=fitted, horizon_days=split.holdout_days, has_bounds=False)[
+        FORECASTS
+    ]
     clv = numpy_column(forecasts, "clv_365d")
     scoring = fit_scoring(inputs, clv, DEFAULT_WEIGHTS, DEFAULT_WEIGHTS)
     return learned_from(component_columns(inputs, clv, scoring), past, scoring.weights, split)

@@ -18,7 +18,7 @@ from zhike.value.analysis.scores.components import COMPONENTS, Floats, Ranks
 FINGERPRINT = 1
 """Goes up whenever the same past would give other weights."""
 
-MOST_LEARNT_FROM = 30_000
+MOST_LEARNT_FROM = 20_000
 LEAST_CUSTOMERS = 200
 LEAST_COMING_BACK = 50
 LONGEST_HOLDOUT_DAYS = 365
