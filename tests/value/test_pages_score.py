@@ -72,6 +72,15 @@ def test_the_weights_in_force_move_nobody(counted_shop: Home) -> None:
     assert (found.much, found.to_other_tier) == (0, 0)
 
 
+def test_weights_only_on_what_has_no_data_are_tried_as_the_default(
+    counted_shop: Home, alice_client: Client
+) -> None:
+    said = {"method": BY_HAND, "weight_feedback": "100"}
+    preview = alice_client.post("/value/score/try/", said).context["page"].preview
+    assert sum(weight for _, weight in preview.weights) == pytest.approx(1)
+    assert (preview.moves.much, preview.moves.to_other_tier) == (0, 0)
+
+
 def test_a_choice_is_kept_audited_and_waits_for_the_next_refresh(
     counted_shop: Home, alice_client: Client
 ) -> None:
@@ -145,6 +154,7 @@ def test_the_command_shows_and_chooses_weights(counted_shop: Home) -> None:
     assert json.loads(run("--json").output)["method"] == BY_HAND
     chosen = json.loads(run("--compare", "clv/recency=3", "--json").output)
     assert (chosen["method"], chosen["is_waiting"]) == (BY_COMPARISON, True)
+    assert score_choice().comparisons == {("recency", "clv"): pytest.approx(1 / 3)}
     assert chosen["chosen"]["clv"] > chosen["chosen"]["monetary"] > chosen["chosen"]["recency"]
     assert run("--learned").exit_code == 0
     assert score_choice().method == LEARNED

@@ -17,8 +17,8 @@ from zhike.kernel.home import Home
 from zhike.kernel.words import Text
 from zhike.lake.snapshots import Snapshot, open_lake
 from zhike.pages import formats
-from zhike.value.analysis.scores.ahp import SCALE, Comparison, Pair
-from zhike.value.analysis.scores.components import COMPONENTS
+from zhike.value.analysis.scores.ahp import SCALE, Comparison, Pair, on_the_scale
+from zhike.value.analysis.scores.components import COMPONENTS, shared_out
 from zhike.value.analysis.scores.describing import OUTCOMES, learning_of
 from zhike.value.analysis.scores.learning import BETTER, Learned
 from zhike.value.analysis.scores.weights import (
@@ -224,7 +224,7 @@ def _pairs(shown: ScoreChoice) -> tuple[PairRow, ...]:
     for pair in PAIRS:
         times = shown.comparisons.get(pair, 1.0)
         options = tuple(
-            Option(written_times(value), _times_words(pair, value), abs(value - times) < 1e-9)
+            Option(written_times(value), _times_words(pair, value), value == on_the_scale(times))
             for value in reversed(SCALE)
         )
         is_doubtful = doubtful is not None and {doubtful.first, doubtful.second} == set(pair)
@@ -284,9 +284,12 @@ def _learned(found: Learned) -> LearnedFacts:
 def _preview(tried: ScoreChoice, known: _Known, snapshot: Snapshot | None) -> Preview:
     best = known.learned.best_weights if known.learned else None
     weights = weights_of(tried, best)
+    if known.with_data:
+        # As the next refresh shares them out.
+        weights = shared_out(weights, known.with_data) or shared_out(DEFAULT_WEIGHTS, known.with_data)
     return Preview(
         method=METHODS[tried.method],
-        weights=tuple((COMPONENTS[name], weight) for name, weight in weights.items()),
+        weights=tuple((COMPONENTS[name], weight) for name, weight in weights.items() if weight),
         consistency=_consistency(tried.comparison),
         moves=moves(snapshot, weights, known.with_data) if snapshot and known.with_data else None,
         fields=_fields(tried),

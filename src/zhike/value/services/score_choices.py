@@ -88,7 +88,14 @@ def _checked(comparisons: Mapping[Pair, float]) -> Mapping[Pair, float]:
                 zh=f"两两比较“{first}/{second}”应是 1/9 到 9 之间的数字，例如 monetary/recency=3",
                 en=f"the comparison “{first}/{second}” must be a number from 1/9 to 9, such as monetary/recency=3",
             )
-    return comparisons
+    places = {name: place for place, name in enumerate(COMPONENTS)}
+    # In the order in which the page asks.
+    return {
+        (first, second) if places[first] < places[second] else (second, first): (
+            times if places[first] < places[second] else 1 / times
+        )
+        for (first, second), times in comparisons.items()
+    }
 
 
 def written(comparisons: Mapping[Pair, float]) -> dict[str, float]:
