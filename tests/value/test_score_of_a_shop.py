@@ -115,6 +115,7 @@ def test_visits_ratings_and_referrals_move_the_score_and_only_until_the_business
         event("C4", day, "referred", brought),
         event("C5", day, "product_reviewed", '{"length":3,"product_id":"P1","stars":5}'),
         event("C6", day, "survey_answered", '{"answers":{"nps":1},"survey":"autumn"}'),
+        event("C10", day, "survey_answered", '{"answers": {"q1": 10}, "survey": "nps"}'),
         event("C7", AS_OF + timedelta(days=1), "product_reviewed", '{"stars":1}'),
         event("C8", AS_OF + timedelta(days=1), "referred", brought),
     )
@@ -126,6 +127,7 @@ def test_visits_ratings_and_referrals_move_the_score_and_only_until_the_business
     assert (found["C3"]["referred_count"], found["C3"]["referral_amount"]) == (1, 20_000)
     assert found["C8"]["referred_count"] == 0
     assert found["C5"]["feedback_component"] > 50 > found["C6"]["feedback_component"]
+    assert found["C10"]["feedback_rating"] == found["C5"]["feedback_rating"]
     assert found["C7"]["feedback_rating"] is None
     assert sum(weight(shop, name) for name in ("engagement", "referral", "feedback")) == pytest.approx(0.2)
 
