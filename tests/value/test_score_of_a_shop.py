@@ -191,6 +191,13 @@ def test_the_margin_of_a_customer_is_that_of_what_they_buy(shop: Home) -> None:
     assert {row["clv_basis"] for row in published(shop, "value_scores")} == {"margin"}
     notes = [str(row["note_en"]) for row in published(shop, "model_parameters") if row["model"] == "clv"]
     assert any("1 customers paid less than their goods cost" in note for note in notes)
+    shop.settings_file.write_text(
+        shop.settings_file.read_text().replace("[value]", '[value]\nclv_basis = "revenue"')
+    )
+    refresh(shop, as_of=AS_OF)
+    found = scores(shop, "clv_forecasts")
+    assert found["C2"]["clv_365d"] == found["C0"]["clv_365d"] > 0
+    assert {row["clv_basis"] for row in published(shop, "value_scores")} == {"revenue"}
 
 
 def test_without_costs_and_margin_the_value_is_revenue(shop: Home) -> None:

@@ -18,6 +18,8 @@ class ValueSettings:
         Orders within so many days count for RFM; 0 is the whole life.
     recency_thresholds_days, frequency_thresholds, monetary_thresholds
         Four rising thresholds each, for ``fixed``; monetary ones in minor units.
+    clv_basis
+        ``auto`` counts the value in margin where costs or margins are known; ``revenue`` never does.
     margin
         Share of the spend that stays as margin; 1 forecasts revenue.
     category_margins
@@ -33,6 +35,7 @@ class ValueSettings:
     recency_thresholds_days: tuple[int, ...] = (30, 90, 180, 365)
     frequency_thresholds: tuple[int, ...] = (1, 2, 4, 8)
     monetary_thresholds: tuple[int, ...] = (10_000, 30_000, 100_000, 300_000)
+    clv_basis: str = "auto"
     margin: float = 1.0
     discount_rate_yearly: float = 0.10
     lost_days: int = 0
@@ -49,6 +52,10 @@ class ValueSettings:
                 raise ValueError(
                     f"{name} 应为四个递增的整数 / must be four rising integers, not {thresholds!r}"
                 )
+        if self.clv_basis not in ("auto", "revenue"):
+            raise ValueError(
+                f"clv_basis 应为 auto 或 revenue / must be auto or revenue, not {self.clv_basis!r}"
+            )
         if not 0 < self.margin <= 1:
             raise ValueError(f"margin 应在 0 与 1 之间 / must be above 0 and at most 1, not {self.margin!r}")
         _check_category_margins(self.category_margins)

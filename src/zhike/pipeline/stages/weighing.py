@@ -76,6 +76,8 @@ def _look_back(refresh: Refresh) -> Iterator[ir.Table]:
 
 
 def _margins(refresh: Refresh) -> Iterator[ir.Table]:
+    if refresh.value_settings.clv_basis == "revenue":
+        return
     draft, shares = refresh.draft, refresh.value_settings.category_margins
     lines, orders, products, profiles = (
         draft.table(name) for name in ("order_lines", "orders", "products", "profiles")

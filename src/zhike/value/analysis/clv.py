@@ -131,14 +131,16 @@ def fit_clv(
         found = _Fitted(reason=_TOO_FEW.format(found=repeat_buyers, needed=LEAST_REPEAT_BUYERS))
     else:
         found = _fitted(order_days, weeks(order_days, recency, tenure), spend, champions)
-    margins = fit_margins(inputs, settings.margin)
+    in_revenue = settings.clv_basis == "revenue"
+    margins = None if in_revenue else fit_margins(inputs, settings.margin)
+    margin = margins.rate if margins else 1.0 if in_revenue else settings.margin
     return ClvParameters(
         buyers=inputs.num_rows,
         repeat_buyers=repeat_buyers,
         orders=found.orders,
         amounts=found.amounts,
         reason=found.reason,
-        margin=margins.rate if margins else settings.margin,
+        margin=margin,
         discount_rate_yearly=settings.discount_rate_yearly,
         rule=found.rule,
         alive=found.alive,

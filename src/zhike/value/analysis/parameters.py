@@ -61,8 +61,8 @@ def rfm_parameter_rows(fitted: RfmParameters, settings: ValueSettings) -> list[R
 _BASIS = {
     "margin": Text("客户价值按毛利计", "Values are margin"),
     "revenue": Text(
-        "客户价值按销售额计（没有商品成本，也没有设置毛利率）",
-        "Values are revenue: no costs of products and no margin are known",
+        "客户价值按销售额计（不知道商品成本和毛利率，或设置为不使用）",
+        "Values are revenue: no cost and no margin is known, or the settings say so",
     ),
 }
 _COSTED = Text(
