@@ -45,6 +45,8 @@ def test_the_page_opens_before_the_first_refresh(empty_shop: Home, alice_client:
     response = alice_client.post("/value/score/try/", RECENCY_ONLY)
     assert response.status_code == 200
     assert response.context["page"].preview.moves is None
+    # Switching the language leads back to the address, without what was posted.
+    assert alice_client.get("/value/score/try/")["Location"] == "/value/score/"
 
 
 def test_trying_weights_tells_who_would_move_and_keeps_nothing(

@@ -11,7 +11,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from zhike.accounts.access import Right
 from zhike.accounts.rules import requires
@@ -85,9 +85,11 @@ def score(request: HttpRequest) -> HttpResponse:
 
 
 @requires(Right.SEE_NUMBERS)
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def try_score(request: HttpRequest) -> HttpResponse:
-    """What other weights would change; nothing is kept."""
+    """What other weights would change; nothing is kept. Whoever comes back without weights sees those in force."""
+    if request.method != "POST":
+        return HttpResponseRedirect(reverse("value:score"))
     page = selectors.score_page(request, posted_choice(request.POST))
     return render_page(request, "value/score.html", page)
 
