@@ -185,3 +185,16 @@ def test_customers_go_through_the_door_of_the_customers_and_not_into_the_lake(sh
     changed = shop.bring_kind("customers", text.replace("杭州市", "上海市"))
     assert counts(changed)[:2] == (0, 1)
     assert not (shop.home.lake / "tables" / "events").exists()
+
+
+def test_a_referral_names_both_by_number_and_no_key_reaches_the_lake(shop):
+    text = "客户编号,推荐人编号,推荐时间\n13800138000,13900139000,2024-10-31\nc3,c3,2024-10-31\n"
+    report = shop.bring_kind("referrals", text)
+    assert (report.inserted, report.reasons) == (1, {"referrer.self": 1})
+    (event,) = shop.facts("events")
+    assert event["name"] == "referred"
+    assert "13800138000" not in str(event)
+    assert "13900139000" not in str(event)
+    assert list(json.loads(event["properties"])) == ["referrer_profile_id"]
+    assert json.loads(event["properties"])["referrer_profile_id"] != event["profile_id"]
+    assert counts(shop.bring_kind("referrals", text)) == (0, 0, 1, 1)

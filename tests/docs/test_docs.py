@@ -6,7 +6,7 @@ import importlib
 import re
 import tomllib
 from collections.abc import Iterator
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, Field, fields
 from pathlib import Path
 from typing import Any
 
@@ -114,10 +114,14 @@ def test_every_setting_is_documented_with_its_default(section: str) -> None:
     body = sections(REFERENCE / "settings.md", 2)[f"[{section}]"]
     rows = dict(re.findall(r"^\| `(\w+)` \| `([^`]+)` \|", body, re.MULTILINE))
     assert {name: _toml(text) for name, text in rows.items()} == {
-        field.name: list(field.default) if isinstance(field.default, tuple) else field.default
-        for field in fields(SECTIONS[section])
-        if field.default is not MISSING
+        each.name: list(default) if isinstance(default, tuple) else default
+        for each in fields(SECTIONS[section])
+        if (default := _default(each)) is not MISSING
     }
+
+
+def _default(each: Field[object]) -> object:
+    return each.default if each.default_factory is MISSING else each.default_factory()
 
 
 def test_every_settings_class_has_a_section_in_the_reference() -> None:

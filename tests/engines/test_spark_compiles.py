@@ -25,12 +25,24 @@ from zhike.segments.analysis import lifecycle, membership
 from zhike.segments.settings import LifecycleSettings
 from zhike.tiers.analysis.membership import tier_members
 from zhike.tiers.settings import TierSettings
-from zhike.value.analysis import aggregates, churn, clv, demand, features, gaps, next_orders, rfm
+from zhike.value.analysis import (
+    aggregates,
+    churn,
+    clv,
+    demand,
+    features,
+    gaps,
+    margins,
+    next_orders,
+    rfm,
+    scores,
+)
 from zhike.value.analysis import recommendations as offers
 from zhike.value.analysis.btyd import BgNbdParameters, GammaGammaParameters
 from zhike.value.analysis.deciles import DecileCuts
 from zhike.value.analysis.history import STATES, month_ends, orders_over_time, states_of_months
 from zhike.value.analysis.purchases import COHORTS, DAYS, PEOPLE, purchases
+from zhike.value.analysis.scores import signals
 from zhike.value.settings import ValueSettings
 
 AS_OF = date(2026, 3, 1)
@@ -69,8 +81,27 @@ def favourites() -> ir.Table:
 
 def forecasts() -> ir.Table:
     nobody = clv.clv_inputs(t("customer_features")).schema().to_pyarrow().empty_table()
-    made = clv.clv_forecasts(nobody, fitted=MODEL)[clv.FORECASTS]
+    made = scores.scored_forecasts(nobody, fitted=MODEL, scoring=SCORING)[clv.FORECASTS]
     return ibis.table(ibis.schema(made.schema), name="forecasts")
+
+
+def buyers_with_signals() -> ir.Table:
+    return scores.with_signals(
+        clv.clv_inputs(t("customer_features")), active_days(), feedback(), margins_of()
+    )
+
+
+def active_days() -> ir.Table:
+    return signals.active_days(t("events"), t("profiles"), as_of=AS_OF)
+
+
+def feedback() -> ir.Table:
+    return signals.feedback(t("events"), t("profiles"), as_of=AS_OF)
+
+
+def margins_of() -> ir.Table:
+    sold = (t(name) for name in ("order_lines", "orders", "products", "profiles"))
+    return margins.customer_margins(*sold, shares={"茶": 0.6}, as_of=AS_OF)
 
 
 ENDS = month_ends(AS_OF)
@@ -102,12 +133,13 @@ MODEL = clv.ClvParameters(
     margin=0.3,
     discount_rate_yearly=0.1,
 )
+SCORING = scores.Scoring({}, {})
 THRESHOLDS = lifecycle.LifecycleThresholds(30, 10, 20, 40, from_rhythm=True)
 
 
 def scored(*, look_back: bool = False) -> ir.Table:
     inputs = rfm_inputs(look_back) if look_back else None
-    models = Models(RFM, MODEL, THRESHOLDS)
+    models = Models(RFM, MODEL, THRESHOLDS, SCORING)
     deciles = Deciles(
         DecileCuts("clv_365d", ((900, 3), (100, 7))), DecileCuts("spend_amount", ((900, 3), (100, 7)))
     )
@@ -208,6 +240,11 @@ KEPT: dict[str, Callable[[], ir.Table]] = {
     "rfm_inputs_with_look_back": lambda: rfm_inputs(True),
     "clv_inputs": lambda: clv.clv_inputs(t("customer_features")),
     "people": everyone,
+    "active_days": active_days,
+    "feedback": feedback,
+    "referrals": lambda: signals.referrals(t("events"), t("profiles"), everyone(), as_of=AS_OF),
+    "customer_margins": margins_of,
+    "buyers_with_signals": buyers_with_signals,
     "churn_inputs": lambda: churn.churn_inputs(t("customer_overview")),
     "churn_sample": lambda: churn.sampled(t("customer_overview"), most=10, of=100),
     "sample_orders": lambda: churn.sample_orders(

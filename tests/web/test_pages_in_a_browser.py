@@ -21,6 +21,7 @@ PAGES = (
     "/value/migration/?by=stage&from=2026-03-31",
     "/value/clv/",
     "/value/clv/backtest/",
+    "/value/score/",
     "/value/forecast/",
     "/customers/",
     "/customers/?segment=rfm:champions&sort=-clv",

@@ -27,6 +27,7 @@ KINDS = {
     "answers": "customer_id, answered_at; questions by a mapping file",
     "reviews": "customer_id, reviewed_at, product_id, stars",
     "social": "customer_id, occurred_at, platform, action",
+    "referrals": "customer_id, referrer_id, referred_at",
 }
 
 _COUNTS = {

@@ -75,6 +75,7 @@ PRODUCTS = Table(
         Column("category", "string", Text("类目", "category")),
         Column("department", "string", Text("部门", "department")),
         Column("brand", "string", Text("品牌", "brand")),
+        Column("cost", "int64", Text("成本价（每件）", "cost of one piece"), "minor_units"),
     ),
 )
 

@@ -117,12 +117,24 @@ class DeltaFolder:
         return PinnedTable(name, delta.version(), sum(file.rows for file in files), files)
 
     def create(self, table: Table) -> None:
-        """Make an empty table where there is none."""
+        """Make an empty table where there is none; one of a release before gets the columns that it lacks."""
         from deltalake import DeltaTable
 
+        was_there = (self.path(table.name) / _LOG).is_dir()
         DeltaTable.create(
             self.path(table.name), schema=table.arrow_schema(), mode="ignore", configuration=_CONFIGURATION
         )
+        if was_there:
+            self._widen(table)
+
+    def _widen(self, table: Table) -> None:
+        from deltalake import Schema
+
+        delta = self._open(table.name)
+        written = {field.name for field in delta.schema().fields}
+        missing = [field for field in table.arrow_schema() if field.name not in written]
+        if missing:
+            delta.alter.add_columns(list(Schema.from_arrow(pa.schema(missing)).fields))
 
     def append(self, table: Table, rows: pa.Table, *, mark: CommitMark | None = None) -> PinnedTable:
         """Add rows as one commit."""

@@ -8,6 +8,7 @@ import ibis.expr.types as ir
 import pyarrow.compute as pc
 
 from zhike.kernel.errors import ZhikeError
+from zhike.lake.binding import read_files
 from zhike.lake.catalog import Table
 from zhike.lake.deltas import CommitMark, DeltaFolder, PinnedTable
 from zhike.lake.engines import Budget, Engine, open_engine
@@ -88,7 +89,7 @@ def _refuse_touched(engine: Engine, deltas: DeltaFolder, table: Table, changed: 
 
 def _rows(engine: Engine, deltas: DeltaFolder, table: Table, names: list[str]) -> ir.Table:
     folder: Path = deltas.path(table.name)
-    return engine.read(table.name, [folder / name for name in names], table.arrow_schema())
+    return read_files(engine, table, [folder / name for name in names])
 
 
 def _version(deltas: DeltaFolder, table: Table, number: int) -> PinnedTable:

@@ -4,7 +4,7 @@ from zhike.kernel.words import Text
 from zhike.lake.catalog import Column, Table, register
 from zhike.segments.labels import LIFECYCLE_STAGE_COLOURS, LIFECYCLE_STAGES
 from zhike.tiers.schema import TIER_MEMBERS
-from zhike.value.schema import CLV_FORECASTS, CUSTOMER_FEATURES, RFM_SCORES
+from zhike.value.schema import CLV_FORECASTS, CUSTOMER_FEATURES, RFM_SCORES, VALUE_SCORES
 
 _FROM_RFM = ("r_score", "f_score", "m_score", "rfm_segment", "rfm_class")
 _FROM_CLV = (
@@ -29,7 +29,7 @@ CUSTOMER_OVERVIEW = Table(
         *CUSTOMER_FEATURES.columns,
         *(RFM_SCORES.column(name) for name in _FROM_RFM),
         *(CLV_FORECASTS.column(name) for name in _FROM_CLV),
-        Column("value_score", "float64", Text("价值分（0–100）", "value score, 0 to 100"), "score"),
+        *(each for each in VALUE_SCORES.columns if each.name not in ("customer_id", "as_of")),
         TIER_MEMBERS.column("tier"),
         Column(
             "lifecycle_stage",

@@ -13,7 +13,7 @@ from zhike.tiers.settings import TierSettings
 from zhike.value.analysis.clv import ClvParameters
 from zhike.value.analysis.deciles import DecileCuts, decile
 from zhike.value.analysis.rfm import RfmParameters, with_rfm
-from zhike.value.analysis.scores import value_score
+from zhike.value.analysis.scores import Scoring, value_score
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,7 @@ class Models:
     rfm: RfmParameters
     clv: ClvParameters
     lifecycle: LifecycleThresholds
+    scoring: Scoring
 
 
 @dataclass(frozen=True)
@@ -45,12 +46,13 @@ def scored_customers(
 
     One expression instead of a join of finished tables: at a million customers the joins cost more than
     the scores. Only the forecasts stand apart, for NumPy makes them. `rfm_inputs` is None where RFM looks at
-    the whole life.
+    the whole life. `forecasts` as `value.analysis.scores.scored_forecasts` gives them.
     """
     forecast = features.left_join(forecasts, "customer_id").drop("customer_id_right")
     is_forecast = forecast.clv_365d.notnull()
     forecast = forecast.mutate(
         method=is_forecast.ifelse(models.clv.method, ibis.null("string")),
+        clv_basis=is_forecast.ifelse(models.clv.basis, ibis.null("string")),
         clv_decile=decile(forecast, deciles.clv),
         spend_decile=is_forecast.ifelse(decile(forecast, deciles.spend), ibis.null("int32")),
     )

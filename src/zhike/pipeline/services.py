@@ -26,6 +26,7 @@ from zhike.segments.services import record_segment_changes
 from zhike.segments.settings import LifecycleSettings
 from zhike.tiers.services import record_tier_changes
 from zhike.tiers.settings import TierSettings
+from zhike.value.selectors.score_choices import score_choice
 from zhike.value.settings import ValueSettings
 
 if TYPE_CHECKING:
@@ -95,6 +96,7 @@ def _publish(home: Home, draft: Draft, run: RefreshRun, progress: Progress) -> M
         value_settings=home.section("value", ValueSettings),
         lifecycle_settings=home.section("lifecycle", LifecycleSettings),
         tier_settings=home.section("tiers", TierSettings),
+        score_choice=score_choice(),
         profile_map_mark=profile_map_mark(),
         read_profile_map=profile_map_changes,
         is_full=run.is_full,

@@ -56,6 +56,69 @@ def backtest(home: Home, holdout_days: int | None, until: datetime | None, as_js
     _print(found, home.business().currency)
 
 
+@value.command("weights")
+@click.option(
+    "--set", "shares", multiple=True, metavar="COMPONENT=POINTS", help="weights by hand; others are 0"
+)
+@click.option(
+    "--compare",
+    "pairs",
+    multiple=True,
+    metavar="FIRST/SECOND=TIMES",
+    help="weights by pairwise comparison (AHP), 1 to 9 or 1/9; pairs that are not named count equally",
+)
+@click.option(
+    "--learned", "is_learned", is_flag=True, help="weights learned from what told next year's spend"
+)
+@click.option("--json", "as_json", is_flag=True, help="print the figures as JSON")
+@click.pass_obj
+def weights(
+    home: Home, shares: tuple[str, ...], pairs: tuple[str, ...], is_learned: bool, as_json: bool
+) -> None:
+    """Show what the value score weighs, or choose it.
+
+    A choice counts from the next refresh on. Components: recency, frequency, monetary, clv, engagement, referral,
+    feedback.
+    """
+    from zhike.value.forms import typed_choice
+    from zhike.value.selectors.score import known_weights
+    from zhike.value.services import choose_weights
+
+    choice = typed_choice(shares, pairs, is_learned=is_learned)
+    if choice is not None:
+        choose_weights(choice=choice, actor=None)
+    found = known_weights(home)
+    if as_json:
+        click.echo(json.dumps(found, ensure_ascii=False, indent=2))
+        return
+    _print_weights(found)
+
+
+def _print_weights(found: dict[str, Any]) -> None:
+    from zhike.value.analysis.scores.components import COMPONENTS
+    from zhike.value.analysis.scores.weights import METHODS
+
+    click.echo(Text("方法：{method}", "Method: {method}").format(method=METHODS[found["method"]]))
+    if found["consistency_ratio"] is not None:
+        said = Text("一致性比率：{ratio:.2f}（应不高于 0.1）", "Consistency ratio: {ratio:.2f} (at most 0.1)")
+        click.echo(said.format(ratio=found["consistency_ratio"]))
+    if found["is_waiting"]:
+        click.echo(Text("下次刷新起生效", "In force from the next refresh on"))
+    heads = (
+        Text("成分", "Component"), Text("生效", "In force"), Text("选定", "Chosen"), Text("默认", "Default"),
+        Text("学习", "Learned"),
+    )  # fmt: skip
+    click.echo(
+        "  ".join(_padded(str(head), 24 if place == 0 else 10) for place, head in enumerate(heads)).rstrip()
+    )
+    for name, text in COMPONENTS.items():
+        cells = [found[kind].get(name) for kind in ("in_force", "chosen", "default", "learned")]
+        shown = ["—" if cell is None else f"{cell:.1%}" for cell in cells]
+        click.echo("  ".join([_padded(str(text), 24), *(_padded(cell, 10) for cell in shown)]).rstrip())
+    if found["learning"]:
+        click.echo(Text(found["learning"]["zh"], found["learning"]["en"]))
+
+
 def _report(found: Backtest) -> dict[str, Any]:
     champions = found.champions
     return {

@@ -13,5 +13,9 @@ urlpatterns = [
     path("value/clv/", views.clv, name="clv"),
     path("value/clv/backtest/", views.clv_backtest, name="clv_backtest"),
     path("value/forecast/", views.forecast, name="forecast"),
+    path("value/score/", views.score, name="score"),
+    path("value/score/try/", views.try_score, name="try_score"),
+    path("value/score/choose/", views.choose_score, name="choose_score"),
+    path("value/score/<int:customer_id>/", views.score_reasons, name="score_reasons"),
     path("value/offers/<int:customer_id>/", views.offers, name="offers"),
 ]

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
-from django.views.decorators.http import require_safe
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from zhike.accounts.access import Right
 from zhike.accounts.rules import requires
@@ -17,6 +20,8 @@ from zhike.customers.selectors import is_visible
 from zhike.lake.snapshots import Snapshot, open_lake
 from zhike.pages.rendering import render_page
 from zhike.value import selectors
+from zhike.value.forms import posted_choice
+from zhike.value.services import choose_weights
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -34,6 +39,14 @@ class OffersPanel:
     """What to offer one customer; None before the first refresh."""
 
     found: selectors.Offers | None
+
+
+@dataclass(frozen=True)
+class ReasonsPanel:
+    """Why the score of one customer; None where the snapshot does not say."""
+
+    customer_id: int
+    found: selectors.ScoreReasons | None
 
 
 @requires(Right.SEE_NUMBERS)
@@ -62,6 +75,46 @@ def clv_backtest(request: HttpRequest) -> HttpResponse:
 def forecast(request: HttpRequest) -> HttpResponse:
     """Who orders next, who stays away, what will be sold."""
     return _page(request, "value/forecast.html", selectors.FORECAST_TITLE, selectors.forecast_page)
+
+
+@requires(Right.SEE_NUMBERS)
+@require_safe
+def score(request: HttpRequest) -> HttpResponse:
+    """What the value score weighs."""
+    return render_page(request, "value/score.html", selectors.score_page(request))
+
+
+@requires(Right.SEE_NUMBERS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def try_score(request: HttpRequest) -> HttpResponse:
+    """What other weights would change; nothing is kept. Whoever comes back without weights sees those in force."""
+    if request.method != "POST":
+        return HttpResponseRedirect(reverse("value:score"))
+    page = selectors.score_page(request, posted_choice(request.POST))
+    return render_page(request, "value/score.html", page)
+
+
+@requires(Right.MANAGE_SETTINGS)
+@require_POST
+def choose_score(request: HttpRequest) -> HttpResponse:
+    """Put weights in force with the next refresh."""
+    assert isinstance(request.user, User)
+    choose_weights(choice=posted_choice(request.POST), actor=request.user)
+    messages.success(request, _("The weights are kept; they count from the next computation on."))
+    return HttpResponseRedirect(reverse("value:score"))
+
+
+@requires(Right.SEE_CUSTOMERS)
+@require_safe
+def score_reasons(request: HttpRequest, customer_id: int) -> HttpResponse:
+    """Why one customer has their value score: a panel of their page, and a page of its own without JavaScript."""
+    assert isinstance(request.user, User)
+    if not is_visible(request.user, customer_id):
+        raise Http404
+    snapshot = open_lake(settings.ZHIKE_HOME.lake).current()
+    found = selectors.score_reasons(snapshot, customer_id) if snapshot else None
+    template = "value/score_reasons.html" if request.headers.get("HX-Request") else "value/score_alone.html"
+    return render_page(request, template, ReasonsPanel(customer_id, found))
 
 
 @requires(Right.SEE_CUSTOMERS)

@@ -55,6 +55,7 @@ _PLACES = (
             _Place(_("Migration"), "measure:migration"),
             _Place(_("Cohorts"), "measure:cohorts"),
             _Place(_("CLV forecast"), "value:clv"),
+            _Place(_("Value score"), "value:score"),
             _Place(_("Forecast"), "value:forecast"),
         ),
     ),

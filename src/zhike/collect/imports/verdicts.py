@@ -115,7 +115,9 @@ def _compared(kind: Kind) -> list[str]:
     assert kind.table is not None
     if "row_hash" in kind.table.column_names:
         return ["row_hash"]
-    kept = set(kind.table.column_names) - set(kind.key)
+    # Whom an event names besides its own customer is part of its key, and known to the lake by another number.
+    unlike = {"properties"} if kind.second_person else set()
+    kept = set(kind.table.column_names) - set(kind.key) - unlike
     return [name for name in kind.staged.names if name in kept]
 
 

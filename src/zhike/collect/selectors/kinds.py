@@ -25,6 +25,7 @@ _SENTENCES = {
     "social": Text(
         "社交平台上的互动：点赞、评论、关注等", "interactions on social networks: likes, comments, follows"
     ),
+    "referrals": Text("谁是谁介绍来的", "who was brought by whom"),
 }
 
 

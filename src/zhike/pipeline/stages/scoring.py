@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from functools import partial
 
+import pyarrow as pa
+
 from zhike.lake import catalog
 from zhike.pipeline.scores import Deciles, Models, scored_customers
 from zhike.pipeline.stages.stage import Refresh
+from zhike.pipeline.stages.weighing import buyers_with_signals, describe_score, fit_score
 from zhike.segments.analysis import lifecycle
 from zhike.tiers.analysis.membership import tier_members
 from zhike.value.analysis import clv, parameters, rfm
+from zhike.value.analysis import scores as value_scores
 from zhike.value.analysis.backtest import champions_of
 from zhike.value.analysis.deciles import fit_deciles
 from zhike.value.analysis.features import refusing_buyers
@@ -20,25 +24,29 @@ def models(refresh: Refresh) -> int:
     draft = refresh.draft
     looked_back = refresh.rfm_inputs
     scored = rfm.rfm_inputs(refresh.features) if looked_back is None else looked_back
-    refresh.buyers = draft.keep("buyers", clv.clv_inputs(refresh.features))
+    refresh.buyers = draft.keep("buyers", buyers_with_signals(refresh))
     buyers, champions = draft.fetch(refresh.buyers), champions_of(refresh.measured)
+    expected = clv.fit_clv(buyers, refresh.value_settings, champions)
+    score = fit_score(refresh, buyers, expected)
     refresh.models = Models(
         rfm=rfm.fit_rfm(draft.fetch(scored), refresh.value_settings),
-        clv=clv.fit_clv(buyers, refresh.value_settings, champions),
+        clv=expected,
         lifecycle=lifecycle.fit_lifecycle(
             draft.fetch(lifecycle.lifecycle_inputs(refresh.features)), refresh.lifecycle_settings
         ),
+        scoring=score.scoring,
     )
     rows = parameters.rfm_parameter_rows(refresh.models.rfm, refresh.value_settings)
     rows += parameters.clv_parameter_rows(refresh.models.clv)
     rows += lifecycle.lifecycle_parameter_rows(refresh.models.lifecycle)
-    training = Training.of(
-        buyers, as_of=refresh.as_of, no_profiling=draft.count(refusing_buyers(refresh.features))
-    )
+    refusing = draft.count(refusing_buyers(refresh.features))
+    training = Training.of(buyers, as_of=refresh.as_of, no_profiling=refusing)
+    described = describe_score(refresh, score, buyers=buyers.num_rows, no_profiling=refusing)
+    rows += described.parameters
     schema = catalog.table("model_cards").arrow_schema()
     cards = model_card_rows(refresh.models.clv, training, champions, refresh.measured, schema)
     made = draft.produce_rows("model_parameters", parameters.parameter_table(rows))
-    return made + draft.produce_rows("model_cards", cards)
+    return made + draft.produce_rows("model_cards", pa.concat_tables([cards, described.card]))
 
 
 def scores(refresh: Refresh) -> int:
@@ -47,7 +55,7 @@ def scores(refresh: Refresh) -> int:
     forecasts = draft.fold(
         refresh.buyers,
         "customer_id",
-        partial(clv.clv_forecasts, fitted=models.clv),
+        partial(value_scores.scored_forecasts, fitted=models.clv, scoring=models.scoring),
         rows_a_part=1_000_000,
     )
     forecast = forecasts[clv.FORECASTS]

@@ -15,6 +15,7 @@ from zhike.lake.snapshots import Changed, Draft
 from zhike.pipeline.scores import Models
 from zhike.segments.settings import LifecycleSettings
 from zhike.tiers.settings import TierSettings
+from zhike.value.analysis.scores import ScoreChoice
 from zhike.value.settings import ValueSettings
 
 
@@ -35,6 +36,7 @@ class Refresh:
     tier_settings: TierSettings
     profile_map_mark: str
     read_profile_map: Callable[[str], Changed]
+    score_choice: ScoreChoice = field(default_factory=ScoreChoice)
     is_full: bool = False
     recomputed: int | None = None
     past_is_unchanged: bool = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -38,6 +39,7 @@ from zhike.value.analysis.btyd import (
     order_forecasts,
 )
 from zhike.value.analysis.features import profiled_buyers
+from zhike.value.analysis.margins import MarginRates, fit_margins
 from zhike.value.settings import ValueSettings
 
 HORIZON_DAYS = 365
@@ -60,6 +62,7 @@ class ClvParameters:
     days" is used for everyone.
     The probability alive comes from `alive`, from `orders` where that is None. `amounts` is None where the amounts
     fall back to each customer's own mean. `notes` are warnings that change nothing.
+    `margins` says what of their own lines stays, where costs are known; `margin` is that of the shop then.
     """
 
     buyers: int
@@ -73,6 +76,12 @@ class ClvParameters:
     alive: OrderModel | None = None
     notes: tuple[Text, ...] = ()
     is_tested: bool = False
+    margins: MarginRates | None = None
+
+    @property
+    def basis(self) -> str:
+        """What the value is counted in: ``margin``, or ``revenue`` where nothing says what stays."""
+        return "revenue" if self.margins is None and self.margin >= 1 else "margin"
 
     @property
     def method(self) -> str:
@@ -122,19 +131,30 @@ def fit_clv(
         found = _Fitted(reason=_TOO_FEW.format(found=repeat_buyers, needed=LEAST_REPEAT_BUYERS))
     else:
         found = _fitted(order_days, weeks(order_days, recency, tenure), spend, champions)
+    in_revenue = settings.clv_basis == "revenue"
+    margins = None if in_revenue else fit_margins(inputs, settings.margin)
+    margin = margins.rate if margins else 1.0 if in_revenue else settings.margin
     return ClvParameters(
         buyers=inputs.num_rows,
         repeat_buyers=repeat_buyers,
         orders=found.orders,
         amounts=found.amounts,
         reason=found.reason,
-        margin=settings.margin,
+        margin=margin,
         discount_rate_yearly=settings.discount_rate_yearly,
         rule=found.rule,
         alive=found.alive,
-        notes=found.notes,
+        notes=(*found.notes, *(_margin_notes(margins) if margins else ())),
         is_tested=champions.is_tested,
+        margins=margins,
     )
+
+
+def _margin_notes(margins: MarginRates) -> Iterator[Text]:
+    if margins.covered < _WELL_COVERED:
+        yield _PARTLY_COSTED.format(share=f"{margins.covered:.0%}", otherwise=f"{margins.otherwise:.0%}")
+    if margins.below_cost:
+        yield _BELOW_COST.format(count=margins.below_cost)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +213,15 @@ def _limits(model: OrderModel) -> tuple[Text, ...]:
     return (_AT_LIMIT.format(names=", ".join(model.at_limit)),) if model.at_limit else ()
 
 
+_WELL_COVERED = 0.8
+_PARTLY_COSTED = Text(
+    "只有 {share} 的销售额知道成本或类目毛利率，其余按 {otherwise} 计算",
+    "cost or margin is known for {share} of what was sold only; the rest counts with {otherwise}",
+)
+_BELOW_COST = Text(
+    "{count} 位客户买的商品成本高于实付金额，毛利为负；请核对成本价",
+    "{count} customers paid less than their goods cost, their margin is negative; check the costs",
+)
 _TOO_FEW = Text(
     "只有 {found} 位客户在两天以上下过单（模型至少需要 {needed} 位），改用规则“明年与最近 365 天相同”",
     "only {found} customers ordered on two or more days (the model needs {needed}); "
@@ -222,16 +251,18 @@ _AT_LIMIT = Text(
 
 
 def clv_forecasts(
-    inputs: pa.Table, *, fitted: ClvParameters, horizon_days: int = HORIZON_DAYS
+    inputs: pa.Table, *, fitted: ClvParameters, horizon_days: int = HORIZON_DAYS, has_bounds: bool = True
 ) -> dict[str, pa.Table]:
     """Forecasts of some buyers; of each alone, so that any parts of them may be given.
 
     Parameters
     ----------
     inputs
-        As `clv_inputs` gives them: days and minor units.
+        As `clv_inputs` gives them: days and minor units; with the sums of `margins` where `fitted` has some.
     horizon_days
         Columns keep their names, whatever it is.
+    has_bounds
+        Without, the bounds are empty: they take most of the time.
 
     Returns
     -------
@@ -257,7 +288,7 @@ def clv_forecasts(
             *history,
             horizon=horizon_days / DAYS_PER_WEEK,
             discount_rate=yearly / HORIZON_WEEKS,
-            confidence=CONFIDENCE,
+            confidence=CONFIDENCE if has_bounds and fitted.rule != BLEND else None,
         )
         alive = forecasts.probability_alive if alive is None else alive
         expected, discounted = forecasts.expected_orders, forecasts.discounted_orders
@@ -267,9 +298,10 @@ def clv_forecasts(
             discount = yearly * horizon_days / HORIZON_DAYS
             evenly = -math.expm1(-discount) / discount if discount else 1.0
             expected, discounted = (expected + like_last) / 2, (discounted + like_last * evenly) / 2
-        else:
+        elif forecasts.interval is not None:
             low, high = forecasts.interval
     amount = expected_amount(order_days, spend, fitted.amounts)
+    margin = fitted.margins.of(inputs) if fitted.margins else fitted.margin
     tenth = None if alive is None else np.clip(np.floor(alive * 10) + 1, 1, 10).astype(np.int32)
     columns = {
         "customer_id": inputs["customer_id"],
@@ -278,7 +310,7 @@ def clv_forecasts(
         "expected_orders_365d_low": _column(low, len(spend), pa.float64()),
         "expected_orders_365d_high": _column(high, len(spend), pa.float64()),
         "expected_order_amount": pa.array(amount),
-        "clv_365d": pa.array(amount * discounted * fitted.margin),
+        "clv_365d": pa.array(amount * discounted * margin),
         "alive_tenth": _column(tenth, len(spend), pa.int32()),
     }
     return {FORECASTS: pa.table(columns)}

@@ -93,6 +93,7 @@ def _row(
         "clv_decile": decile,
         "customer_count": customers,
         "clv_365d": value,
-        "clv_365d_low": low * scale,
-        "clv_365d_high": high * scale,
+        # Where goods are sold below cost the value may be negative.
+        "clv_365d_low": min(low * scale, high * scale),
+        "clv_365d_high": max(low * scale, high * scale),
     }

@@ -58,15 +58,30 @@ def rfm_parameter_rows(fitted: RfmParameters, settings: ValueSettings) -> list[R
     return rows
 
 
+_BASIS = {
+    "margin": Text("客户价值按毛利计", "Values are margin"),
+    "revenue": Text(
+        "客户价值按销售额计（不知道商品成本和毛利率，或设置为不使用）",
+        "Values are revenue: no cost and no margin is known, or the settings say so",
+    ),
+}
+_COSTED = Text(
+    "知道成本或类目毛利率的销售额占比；每位客户按自己买的商品计毛利",
+    "share of sales with a known cost or margin of the category; each customer's margin is that of what they buy",
+)
+
+
 def clv_parameter_rows(fitted: ClvParameters) -> list[Row]:
     """What the forecasts rest on, and why they fell back if they did."""
     rows: list[Row] = [
         ("clv", "buyers", float(fitted.buyers), fitted.reason),
         ("clv", "method", float(list(METHOD_NAMES).index(fitted.method)), Text(fitted.method, fitted.method)),
         ("clv", "repeat_buyers", float(fitted.repeat_buyers), None),
-        ("clv", "margin", fitted.margin, None),
+        ("clv", "margin", fitted.margin, _BASIS[fitted.basis]),
         ("clv", "discount_rate_yearly", fitted.discount_rate_yearly, None),
     ]
+    if fitted.margins:
+        rows.append(("clv", "margin_covered", fitted.margins.covered, _COSTED))
     rows += [("clv", f"note_{number}", float(number), note) for number, note in enumerate(fitted.notes, 1)]
     for model in dict.fromkeys((fitted.orders, fitted.alive)):
         if model is not None:

@@ -28,7 +28,7 @@ class Fact:
 @dataclass(frozen=True)
 class ModelCard:
     """`reason` says why a simpler method is used, None where the full model is; `is_short` if the data reach back
-    less than 180 days. `warnings` change nothing in the figures; `not_for` says when not to use them.
+    less than 180 days. `basis` says whether values are margin or revenue. `warnings` change nothing in the figures; `not_for` says when not to use them.
     """
 
     is_model: bool
@@ -39,6 +39,7 @@ class ModelCard:
     parameters: tuple[Fact, ...]
     warnings: tuple[Text, ...] = ()
     not_for: tuple[Text, ...] = ()
+    basis: Text | None = None
 
 
 def model_card(
@@ -70,7 +71,7 @@ def model_card(
                 },
             ),
             *_left_out(items),
-            Fact(_("Margin"), _margin(margin)),
+            Fact(_("Margin"), _margin(margin, fitted.value("clv", "margin_covered"))),
             Fact(
                 _("Discounting"),
                 _("%(rate)s a year: money later is worth less than money now")
@@ -80,6 +81,7 @@ def model_card(
         parameters=(*_purchase_words(fitted, code), *_estimates(items)),
         warnings=_texts(items, "warning_")[_warnings_shown_elsewhere(fitted, days) :],
         not_for=_texts(items, "not_for_"),
+        basis=fitted.note("clv", "margin"),
     )
 
 
@@ -104,7 +106,12 @@ def _method(code: str, has_amounts: bool) -> str:
     return words % {"model": METHOD_NAMES[code]}
 
 
-def _margin(margin: float | None) -> str:
+def _margin(margin: float | None, covered: float | None) -> str:
+    if margin is not None and covered is not None:
+        words = _(
+            "%(share)s of revenue on the whole, each customer by what they buy; cost is known for %(covered)s of the sales"
+        )
+        return words % {"share": formats.percent(margin), "covered": formats.percent(covered, 0)}
     if margin is None or margin >= 1:
         return _("not set: values are revenue, not profit")
     return _("%(share)s of revenue") % {"share": formats.percent(margin)}

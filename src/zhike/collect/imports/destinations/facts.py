@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from django.db import transaction
 
@@ -200,8 +201,15 @@ class FactsDestination:
         elif self._task.kind.person == "order":
             parents = self._parents(batch["order_id"])
             given |= {"profile_id": parents.profiles, "ordered_on": parents.days}
+        if self._task.kind.second_person:
+            given["properties"] = self._naming(batch[self._task.kind.second_person])
         columns = [given[name] if name in given else batch[name] for name in schema.names]
         return pa.record_batch(columns, schema=schema)
+
+    def _naming(self, keys: pa.Array) -> pa.Array:
+        """Properties that name other customers by the numbers of their profiles."""
+        ids = self._profiles.registered(keys).cast(pa.string())
+        return pc.binary_join_element_wise('{"referrer_profile_id":', ids, "}", "")
 
     def _commit(self, rows: int, *, has_updates: bool) -> None:
         if not rows:

@@ -12,6 +12,7 @@ from zhike.collect.imports.kinds.order_lines import ORDER_LINES_KIND
 from zhike.collect.imports.kinds.orders import ORDERS_KIND
 from zhike.collect.imports.kinds.points import POINTS_KIND
 from zhike.collect.imports.kinds.products import PRODUCTS_KIND
+from zhike.collect.imports.kinds.referrals import REFERRALS_KIND
 from zhike.collect.imports.kinds.reviews import REVIEWS_KIND
 from zhike.collect.imports.kinds.social import SOCIAL_KIND
 from zhike.kernel.errors import UsageError
@@ -28,6 +29,7 @@ KINDS: dict[str, Kind] = {
         ANSWERS_KIND,
         REVIEWS_KIND,
         SOCIAL_KIND,
+        REFERRALS_KIND,
     )
 }
 

@@ -137,6 +137,8 @@ class Kind:
         The field whose column is named where two rows of a file contradict each other.
     table
         The facts to which the rows go; None where they go into the database.
+    second_person
+        The staged column with the key of another customer; their profile id goes into the properties of the event.
     conflict
         The code, and the sentence with ``{first}`` for the number of the earlier row.
     """
@@ -154,6 +156,7 @@ class Kind:
     person: Person = "customer"
     has_questions: bool = False
     options: tuple[Option, ...] = ()
+    second_person: str = ""
 
     @property
     def names(self) -> FieldNames:

@@ -6,7 +6,17 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from zhike.collect.imports import cells
-from zhike.collect.imports.kinds.kind import Field, FieldReaders, ImportRules, Kind, row_hash, staged_schema
+from zhike.collect.imports.kinds.kind import (
+    CellReader,
+    Field,
+    FieldReaders,
+    ImportRules,
+    Kind,
+    money_reader,
+    row_hash,
+    staged_schema,
+    unless_nothing,
+)
 from zhike.collect.imports.kinds.order_lines import PRODUCT_ID_ALIASES
 from zhike.collect.imports.mapping import ColumnMapping, Layout
 from zhike.collect.schema import PRODUCTS
@@ -30,6 +40,13 @@ PRODUCT_FIELDS = (
     ),
     Field("department", Text("部门", "department"), aliases=("部门", "一级类目"), samples=("茶叶", "器具")),
     Field("brand", Text("品牌", "brand"), aliases=("品牌", "vendor"), samples=("山茶", "山茶")),
+    Field(
+        "cost",
+        Text("成本价（每件）", "cost of one piece"),
+        "money",
+        aliases=("成本", "成本价", "进价", "采购价", "cost price", "unit cost", "cost per item"),
+        samples=("18.50", "36.00"),
+    ),
 )
 
 
@@ -41,6 +58,7 @@ class ProductRow(NamedTuple):
     category: str | None
     department: str | None
     brand: str | None
+    cost: int | None
     row_hash: int
 
 
@@ -48,8 +66,11 @@ class ProductReader:
     """Turns the cells of a record into a `ProductRow`."""
 
     def __init__(self, layout: Layout, mapping: ColumnMapping, rules: ImportRules) -> None:
-        readers = dict.fromkeys([each.name for each in PRODUCT_FIELDS], cells.optional_text)
-        self._fields = FieldReaders(PRODUCT_FIELDS, layout, {**readers, "product_id": cells.id_text}, rules)
+        readers: dict[str, CellReader] = dict.fromkeys(
+            [each.name for each in PRODUCT_FIELDS], cells.optional_text
+        )
+        readers |= {"product_id": cells.id_text, "cost": unless_nothing(money_reader(rules))}
+        self._fields = FieldReaders(PRODUCT_FIELDS, layout, readers, rules)
 
     def read(self, number: int, values: Sequence[object]) -> ProductRow:
         known = self._fields.known(values)

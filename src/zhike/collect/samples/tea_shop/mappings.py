@@ -126,6 +126,7 @@ _OF_ALL_SOURCES: Mapping[str, _Content] = {
             "category": "类目",
             "department": "部门",
             "brand": "品牌",
+            "cost": "成本",
         }
     },
     "events": {

@@ -38,7 +38,13 @@ def known_customers(orders: ir.Table, split: Split) -> ir.Table:
 
 
 def split_orders(
-    orders: ir.Table, merged: ir.Table, everyone: ir.Table, split: Split, *, known: int
+    orders: ir.Table,
+    merged: ir.Table,
+    everyone: ir.Table,
+    split: Split,
+    *,
+    known: int,
+    most: int = MOST_CUSTOMERS,
 ) -> ir.Table:
     """`person_id, ordered_on, net_amount` of the orders that count until the end of the holdout.
 
@@ -50,14 +56,14 @@ def split_orders(
     merged, everyone
         `merged_profiles` and `people`.
     known
-        As `known_customers` counts; about `MOST_CUSTOMERS` of more are drawn, always the same.
+        As `known_customers` counts; about `most` of more are drawn, always the same.
     """
     past = person_orders(orders, merged, as_of=split.known_until)
     future = person_orders(orders, merged, as_of=split.until)
     future = future.filter(future.ordered_on > ibis.literal(split.known_until))
     both = ibis.union(past, future).select("person_id", "ordered_on", "net_amount")
-    if known > MOST_CUSTOMERS:
-        both = both.filter(_mixed(both.person_id) < int(_RANGE * MOST_CUSTOMERS / known))
+    if known > most:
+        both = both.filter(_mixed(both.person_id) < int(_RANGE * most / known))
     refusing = everyone.filter(everyone.no_profiling).select("person_id")
     return both.anti_join(refusing, "person_id")
 

@@ -21,12 +21,12 @@ from zhike.value.analysis.btyd.summary import unique_pairs
 @dataclass(frozen=True)
 class OrderForecasts:
     """Of each customer, shape (n,): as ``probability_alive``, ``expected_orders``, ``discounted_expected_orders`` and
-    ``order_interval`` give them."""
+    ``order_interval`` give them; ``interval`` is None where none was asked for."""
 
     probability_alive: Floats
     expected_orders: Floats
     discounted_orders: Floats
-    interval: Interval
+    interval: Interval | None
 
 
 def order_forecasts(
@@ -37,7 +37,7 @@ def order_forecasts(
     *,
     horizon: float,
     discount_rate: float,
-    confidence: float = 0.9,
+    confidence: float | None = 0.9,
 ) -> OrderForecasts:
     """Return the forecasts of customers within ``horizon`` after T.
 
@@ -54,8 +54,8 @@ def order_forecasts(
         In the model's ``time_unit``.
     discount_rate : float
         Continuous rate per ``time_unit``.
-    confidence : float
-        Of the interval; above 0, below 1.
+    confidence : float, optional
+        Of the interval; above 0, below 1. None for none: it takes most of the time.
 
     Raises
     ------
@@ -64,13 +64,15 @@ def order_forecasts(
     """
     history, until = checked_question(frequency, tenure_at_last_order, tenure, horizon)
     rate = checked_number("discount_rate", discount_rate, PredictionError)
-    tail = checked_tail(confidence)
+    tail = None if confidence is None else checked_tail(confidence)
     alive = model.probability_alive(*history)
     orders, tenures, pair_at = unique_pairs(history.frequency, history.tenure)
     expected, discounted = (
         alive * model.orders_if_alive(orders, tenures, horizon=until, discount_rate=each)[pair_at]
         for each in (0.0, rate)
     )
+    if tail is None:
+        return OrderForecasts(alive, expected, discounted, None)
     future = future_of(model, orders, tenures, until)
     bounds = order_quantiles(future, alive, pair_at, (1.0 - tail, tail))
     return OrderForecasts(alive, expected, discounted, Interval(*bounds))

@@ -1,0 +1,136 @@
+"""The value score: one number from 0 to 100 that ranks customers for the tiers, and why.
+
+See ``docs/algorithms/value-score.md``.
+"""
+
+from __future__ import annotations
+
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+
+from zhike.lake.arrays import numpy_column
+from zhike.value.analysis.backtest.split import Split
+from zhike.value.analysis.clv import FORECASTS, ClvParameters, clv_forecasts, evenly, fit_clv
+from zhike.value.analysis.scores.components import (
+    COMPONENTS,
+    NOBODY_KNOWN,
+    Scoring,
+    column_of,
+    component_columns,
+    fit_scoring,
+    ratings,
+    weighted,
+)
+from zhike.value.analysis.scores.learning import Learned, Past, learned_from
+from zhike.value.analysis.scores.weights import DEFAULT_WEIGHTS, ScoreChoice, weights_of
+from zhike.value.settings import ValueSettings
+
+__all__ = [
+    "COMPONENTS",
+    "DEFAULT_WEIGHTS",
+    "ScoreChoice",
+    "Scoring",
+    "fitted_scoring",
+    "learned_weights",
+    "scored_forecasts",
+    "value_score",
+    "weights_of",
+    "with_signals",
+]
+
+MOST_RANKED = 100_000
+"""Customers that ranks are made of; a sample of so many places everybody to well below a tenth of the scale."""
+
+_FILLED = {
+    "active_days": NOBODY_KNOWN,
+    "feedback_sum": 0,
+    "feedback_weight": 0,
+    "referred_count": 0,
+    "referral_amount": 0,
+    "rfm_order_count": 0,
+    "rfm_spend_amount": 0,
+    "line_amount": 0,
+    "costed_amount": 0,
+    "costed_margin": 0,
+}
+RAW = {
+    "active_days_90d": pa.int64(),
+    "referred_count": pa.int64(),
+    "referral_amount": pa.int64(),
+    "feedback_rating": pa.float64(),
+}
+
+
+def with_signals(buyers: ir.Table, *known: ir.Table) -> ir.Table:
+    """`clv_inputs` with the columns of tables keyed by `customer_id`, filled where somebody is not in them."""
+    for each in known:
+        named = [name for name in each.columns if name != "customer_id"]
+        joined = buyers.left_join(each, "customer_id")
+        buyers = joined.select(
+            *buyers.columns, **{name: joined[name].fill_null(_FILLED[name]).cast("int64") for name in named}
+        )
+    return buyers
+
+
+def fitted_scoring(buyers: pa.Table, fitted: ClvParameters, chosen: dict[str, float]) -> Scoring:
+    """Ranks of an even sample of the buyers, and the weights of what there is data for."""
+    sample = evenly(buyers, MOST_RANKED)
+    clv = numpy_column(clv_forecasts(sample, fitted=fitted, has_bounds=False)[FORECASTS], "clv_365d")
+    return fit_scoring(sample, clv, chosen, DEFAULT_WEIGHTS)
+
+
+def scored_forecasts(inputs: pa.Table, *, fitted: ClvParameters, scoring: Scoring) -> dict[str, pa.Table]:
+    """`clv_forecasts` with `score`, a column a component (empty without data) and the raw measures `RAW`."""
+    forecasts = clv_forecasts(inputs, fitted=fitted)[FORECASTS]
+    clv = numpy_column(forecasts, "clv_365d")
+    placed = component_columns(inputs, clv, scoring)
+    rows = inputs.num_rows
+    columns = {name: forecasts[name] for name in forecasts.column_names}
+    columns["score"] = pa.array(weighted(placed, scoring.weights, rows))
+    for name in COMPONENTS:
+        columns[column_of(name)] = pa.array(placed[name]) if name in placed else pa.nulls(rows, pa.float64())
+    columns |= _raw(inputs, scoring)
+    return {FORECASTS: pa.table(columns)}
+
+
+def _raw(inputs: pa.Table, scoring: Scoring) -> dict[str, pa.Array]:
+    found = {name: pa.nulls(inputs.num_rows, type) for name, type in RAW.items()}
+    if "engagement" in scoring.ranks and "active_days" in inputs.column_names:
+        days = numpy_column(inputs, "active_days")
+        found["active_days_90d"] = pa.array(days, mask=days < 0)
+    if "referral_amount" in inputs.column_names:
+        found |= {
+            name: pa.array(numpy_column(inputs, name)) for name in ("referred_count", "referral_amount")
+        }
+    if "feedback" in scoring.ranks and "feedback_weight" in inputs.column_names:
+        has_none = numpy_column(inputs, "feedback_weight") == 0
+        found["feedback_rating"] = pa.array(ratings(inputs, scoring.rating).round(1), mask=has_none)
+    return found
+
+
+def learned_weights(inputs: pa.Table, past: Past, split: Split) -> Learned:
+    """Weights learned from how customers stood at the split, by what was known then, and what they spent after it.
+
+    The expected value is counted in revenue, by the default model: what the shop set meanwhile was not known then.
+
+    Parameters
+    ----------
+    inputs
+        Those of `past` with the signals of that day, by id.
+    """
+    fitted = fit_clv(past.inputs, ValueSettings())
+    forecasts = clv_forecasts(past.inputs, fitted=fitted, horizon_days=split.holdout_days, has_bounds=False)[
+        FORECASTS
+    ]
+    clv = numpy_column(forecasts, "clv_365d")
+    scoring = fit_scoring(inputs, clv, DEFAULT_WEIGHTS, DEFAULT_WEIGHTS)
+    return learned_from(component_columns(inputs, clv, scoring), past, scoring.weights, split)
+
+
+def value_score(customers: ir.Table) -> ir.FloatingValue:
+    """The score of every row of a table with `score`, which only buyers have.
+
+    0 for those who never bought. Empty for those who refused to be profiled.
+    """
+    return customers.no_profiling.ifelse(ibis.null("float64"), customers.score.fill_null(0.0))

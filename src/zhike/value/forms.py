@@ -1,0 +1,77 @@
+"""What people post about the value score."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from fractions import Fraction
+
+from django.http import QueryDict
+
+from zhike.kernel.errors import UsageError
+from zhike.value.analysis.scores.components import COMPONENTS
+from zhike.value.analysis.scores.weights import BY_COMPARISON, BY_HAND, LEARNED, ScoreChoice
+from zhike.value.selectors.score import PAIRS, field_of, pair_field
+from zhike.value.services.score_choices import choice_of
+
+_NUMBER = re.compile(r"\d{1,6}(?:\.\d{1,6}|/[1-9]\d{0,5})?\Z", re.ASCII)
+
+
+def posted_choice(posted: QueryDict) -> ScoreChoice:
+    """The method and what belongs to it; an empty weight is 0, an empty comparison says “equally important”.
+
+    Raises
+    ------
+    UsageError
+        ``form.number`` and what `choice_of` refuses.
+    """
+    method = posted.get("method", "")
+    weights, comparisons = {}, {}
+    if method == BY_HAND:
+        weights = {name: _number(posted.get(field_of(name), "")) or 0.0 for name in COMPONENTS}
+    if method == BY_COMPARISON:
+        given = {pair: _number(posted.get(pair_field(pair), "")) for pair in PAIRS}
+        comparisons = {pair: times for pair, times in given.items() if times is not None and times != 1}
+    return choice_of(method=method, weights=weights, comparisons=comparisons)
+
+
+def typed_choice(shares: Sequence[str], pairs: Sequence[str], *, is_learned: bool) -> ScoreChoice | None:
+    """From the options of a command, such as ``monetary=30`` and ``clv/recency=3``; None where nothing is chosen.
+
+    Raises
+    ------
+    UsageError
+        ``score.method`` where two methods are named at once, and as `posted_choice`.
+    """
+    methods = [
+        method
+        for method, is_named in ((BY_HAND, shares), (BY_COMPARISON, pairs), (LEARNED, is_learned))
+        if is_named
+    ]
+    if len(methods) > 1:
+        raise UsageError(
+            "score.method",
+            zh="--set、--compare 和 --learned 只能用其中一种",
+            en="use only one of --set, --compare and --learned",
+        )
+    if not methods:
+        return None
+    weights = {name: _number(text) or 0.0 for name, _, text in (each.partition("=") for each in shares)}
+    comparisons = {}
+    for names, _, text in (each.partition("=") for each in pairs):
+        first, _, second = names.partition("/")
+        comparisons[first, second] = _number(text) or 0.0
+    return choice_of(method=methods[0], weights=weights, comparisons=comparisons)
+
+
+def _number(text: str) -> float | None:
+    """A number as people write it, a fraction such as 1/3 included; None where nothing is written."""
+    if not text.strip():
+        return None
+    if not _NUMBER.match(text.strip()):
+        raise UsageError(
+            "form.number",
+            zh=f"“{text[:40]}”不是数字，请写成 15、0.15 或 1/3 的样子",
+            en=f"“{text[:40]}” is no number; write it like 15, 0.15 or 1/3",
+        )
+    return float(Fraction(text.strip()))

@@ -1,0 +1,26 @@
+"""What people decide about value, in the database."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+
+class ScoreChoiceEntry(models.Model):
+    """One choice of how the value score weighs; append-only, the newest is in force with the next refresh."""
+
+    method = models.CharField(max_length=20)
+    # Component → share for weights by hand; "first/second" → how many times as important for comparisons.
+    weights = models.JSONField(default=dict)
+    comparisons = models.JSONField(default=dict)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    made_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ("-pk",)
+
+    def __str__(self) -> str:
+        return f"{self.pk}: {self.method}"

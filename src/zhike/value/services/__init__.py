@@ -1,0 +1,5 @@
+"""Writes of this domain."""
+
+from zhike.value.services.score_choices import choose_weights
+
+__all__ = ["choose_weights"]
