@@ -98,8 +98,9 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Swapped:
-    """Rows of the files that a version of a fact no longer has, and of those that it has got instead."""
+    """Rows of the files that a version of a fact no longer has, of those that it has got instead, and of the others."""
 
+    same: ir.Table
     gone: ir.Table
     come: ir.Table
     gone_rows: int
@@ -143,8 +144,10 @@ class Draft:
         gone, come = (
             [each[path] for path in each.keys() - other.keys()] for each, other in ((was, now), (now, was))
         )
+        same = [now[path] for path in was.keys() & now.keys()]
         read = partial(table_of_files, self._engine, self._lake.deltas, table)
-        return Swapped(read(gone), read(come), sum(f.rows for f in gone), sum(f.rows for f in come))
+        counts = (sum(file.rows for file in each) for each in (gone, come))
+        return Swapped(read(same), read(gone), read(come), *counts)
 
     def produce(self, name: str, expression: ir.Table) -> int:
         """Run an expression as the next version of a published table; the number of rows."""

@@ -179,22 +179,43 @@ def _patched(
     windows: Mapping[str, Window],
     recomputed: int,
 ) -> Sums:
-    orders = draft.table("orders")
-    old_orders, old_profiles = before.table("orders"), before.table("profiles")
-    anew = _folded(draft, orders.semi_join(changed, "profile_id"), who.merged, as_of, windows)
-    old_merged = draft.keep("old_merged_profiles", features.merged_profiles(old_profiles))
-    taken = _folded(draft, old_orders.semi_join(changed, "profile_id"), old_merged, before.as_of, {})
+    old_orders, orders = _orders_of(draft, changed)
+    anew = _folded(draft, orders, who.merged, as_of, windows)
+    taken = _folded(draft, old_orders, _merged_before(draft, who, before), before.as_of, {})
     overview = before.table("customer_overview")
     carried = changes.carried_sums(overview, who.people, customers)
-    people = ibis.union(carried, anew[PEOPLE].select(*carried.columns))
     days = changes.days_patched(
         before.table("kpi_daily"),
-        ibis.union(taken[DAYS], features.walk_in_days(old_orders, as_of=before.as_of)),
-        ibis.union(anew[DAYS], features.walk_in_days(orders, as_of=as_of)),
+        ibis.union(taken[DAYS], features.walk_in_days(before.table("orders"), as_of=before.as_of)),
+        ibis.union(anew[DAYS], features.walk_in_days(draft.table("orders"), as_of=as_of)),
     )
     cohorts = changes.cohorts_patched(before.table("cohorts"), taken[COHORTS], anew[COHORTS])
-    favourites = _favourites(draft, who, before, changed, customers, as_of)
-    return Sums(people, days, cohorts, favourites, recomputed)
+    # Kept, for all later stages read them.
+    return Sums(
+        draft.keep("sums_of_people", ibis.union(carried, anew[PEOPLE].select(*carried.columns))),
+        draft.keep("sums_of_days", days),
+        draft.keep("sums_of_cohorts", cohorts),
+        _favourites(draft, who, before, changed, customers, as_of),
+        recomputed,
+    )
+
+
+def _orders_of(draft: Draft, changed: ir.Table) -> tuple[ir.Table, ir.Table]:
+    """Their orders in the snapshot before, and now; those in files of both are looked for once."""
+    swapped = draft.swapped("orders")
+    theirs = [
+        each.select(*features.COUNTED).semi_join(changed, "profile_id")
+        for each in (swapped.same, swapped.gone, swapped.come)
+    ]
+    same = draft.keep("orders_of_changed", theirs[0])
+    return ibis.union(same, theirs[1]), ibis.union(same, theirs[2])
+
+
+def _merged_before(draft: Draft, who: Who, before: Snapshot) -> ir.Table:
+    swapped = draft.swapped("profiles")
+    if not swapped.gone_rows and not swapped.come_rows:
+        return who.merged
+    return draft.keep("old_merged_profiles", features.merged_profiles(before.table("profiles")))
 
 
 def _favourites(

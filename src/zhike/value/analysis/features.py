@@ -13,6 +13,18 @@ from zhike.value.schema import SUMMED, WINDOW_DAYS
 DAYS_A_YEAR = 365
 
 
+COUNTED = (
+    "profile_id",
+    "ordered_on",
+    "amount",
+    "status",
+    "refund_amount",
+    "refunded_on",
+    "discount_amount",
+)
+"""The columns of an order that sums are made of."""
+
+
 def counted_orders(orders: ir.Table, *, as_of: date) -> ir.Table:
     """The orders that count on `as_of`, with `net_amount` in minor units.
 
