@@ -19,7 +19,7 @@ from zhike.lake.engines.spark import spark_sql
 from zhike.lake.snapshots import Changed
 from zhike.measure.analysis import cohorts, kpis
 from zhike.measure.analysis import history as over_time
-from zhike.pipeline.scores import Deciles, Models, scored_customers
+from zhike.pipeline.scores import Deciles, Forecasts, Models, scored_customers
 from zhike.pipeline.stages import STAGES, Refresh
 from zhike.segments.analysis import lifecycle, membership
 from zhike.segments.settings import LifecycleSettings
@@ -73,6 +73,12 @@ def forecasts() -> ir.Table:
     return ibis.table(ibis.schema(made.schema), name="forecasts")
 
 
+def next_by_customer() -> ir.Table:
+    nobody = next_orders.worth_listing(t("next_orders"), as_of=AS_OF).schema().to_pyarrow().empty_table()
+    made = next_orders.by_customer(nobody, as_of=AS_OF)[next_orders.BY_CUSTOMER]
+    return ibis.table(ibis.schema(made.schema), name="next_by_customer")
+
+
 ENDS = month_ends(AS_OF)
 
 
@@ -111,11 +117,12 @@ def scored(*, look_back: bool = False) -> ir.Table:
     deciles = Deciles(
         DecileCuts("clv_365d", ((900, 3), (100, 7))), DecileCuts("spend_amount", ((900, 3), (100, 7)))
     )
-    return scored_customers(t("customer_features"), forecasts(), inputs, models, deciles, TierSettings())
+    made = Forecasts(forecasts(), t("churn_scores"), next_by_customer())
+    return scored_customers(t("customer_features"), made, inputs, models, deciles, TierSettings())
 
 
 def churn_scored() -> ir.Table:
-    nobody = churn.churn_inputs(t("customer_overview")).schema().to_pyarrow().empty_table()
+    nobody = churn.churn_inputs(t("customer_features")).schema().to_pyarrow().empty_table()
     rule = churn.churn_models(120, churn.Rhythm(30, 60, 120), None, {}, churn.columns_of(nobody), None)
     made = churn.churn_scores(nobody, fitted=rule)[churn.SCORES]
     return ibis.table(ibis.schema(made.schema), name="scored").mutate(as_of=ibis.literal(AS_OF))
@@ -208,7 +215,7 @@ KEPT: dict[str, Callable[[], ir.Table]] = {
     "rfm_inputs_with_look_back": lambda: rfm_inputs(True),
     "clv_inputs": lambda: clv.clv_inputs(t("customer_features")),
     "people": everyone,
-    "churn_inputs": lambda: churn.churn_inputs(t("customer_overview")),
+    "churn_inputs": lambda: churn.churn_inputs(t("customer_features")),
     "churn_sample": lambda: churn.sampled(t("customer_overview"), most=10, of=100),
     "sample_orders": lambda: churn.sample_orders(
         t("orders"), t("churn_scores").select("customer_id"), t("profiles"), as_of=AS_OF
@@ -225,6 +232,7 @@ KEPT: dict[str, Callable[[], ir.Table]] = {
         t("orders"), t("profiles"), t("churn_scores"), as_of=AS_OF
     ),
     "category_days_of_likely": category_days,
+    "worth_listing": lambda: next_orders.worth_listing(t("next_orders"), as_of=AS_OF),
     "category_weeks": lambda: demand.category_weeks(
         t("order_lines"), t("orders"), t("products"), as_of=AS_OF
     ),
