@@ -16,6 +16,7 @@ from zhike.customers.services.consents import set_no_profiling
 from zhike.kernel.home import Home
 from zhike.lake.snapshots import open_lake
 from zhike.pipeline.schema import FROM_CHURN
+from zhike.value.selectors.expected import Expected, expected
 
 pytestmark = pytest.mark.django_db
 
@@ -164,6 +165,11 @@ def test_whoever_refuses_to_be_profiled_is_left_out_and_counted(coffee: tuple[Ho
     refusing = keys["monthly-2"]
     set_no_profiling(customer_id=refusing, is_refused=True)
     refresh(home, as_of=AS_OF)
+    snapshot = open_lake(home.lake).current()
+    assert snapshot is not None
+    found = expected(snapshot, refusing)
+    assert found == Expected(nothing=found.nothing)
+    assert found.nothing is not None and "refused to be profiled" in found.nothing.en
     for table in ("churn_scores", "next_orders"):
         assert refusing not in {row["customer_id"] for row in published(home, table)}
     counted = [

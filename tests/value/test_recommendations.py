@@ -281,7 +281,8 @@ def test_the_customer_page_shows_the_list_and_the_best_sellers_to_who_has_none(
     home, ids = shop
     add_orders(home, [Order("no-lines", AS_OF, 100)])
     page = alice_client.get(f"/customers/{ids['C0']}/").content.decode()
-    assert f'hx-get="/value/offers/{ids["C0"]}/"' in page
+    for panel in ("offers", "expected"):
+        assert f'hx-get="/value/{panel}/{ids["C0"]}/"' in page
     own = alice_client.get(f"/value/offers/{ids['C0']}/").content.decode()
     assert "tea" in own
     assert "No list of their own" not in own and "没有个人推荐" not in own

@@ -13,5 +13,6 @@ urlpatterns = [
     path("value/clv/", views.clv, name="clv"),
     path("value/clv/backtest/", views.clv_backtest, name="clv_backtest"),
     path("value/forecast/", views.forecast, name="forecast"),
+    path("value/expected/<int:customer_id>/", views.expected, name="expected"),
     path("value/offers/<int:customer_id>/", views.offers, name="offers"),
 ]

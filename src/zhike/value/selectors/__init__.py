@@ -2,6 +2,7 @@
 
 from zhike.value.selectors.clv import CLV_TITLE, ClvPage, clv_page
 from zhike.value.selectors.clv_backtest import BACKTEST_TITLE, BacktestPage, backtest_page
+from zhike.value.selectors.expected import Expected, expected
 from zhike.value.selectors.forecast import FORECAST_TITLE, ForecastPage, forecast_page
 from zhike.value.selectors.recommendations import Offers, offers
 from zhike.value.selectors.rfm import RFM_TITLE, RfmPage, rfm_page
@@ -13,11 +14,13 @@ __all__ = [
     "RFM_TITLE",
     "BacktestPage",
     "ClvPage",
+    "Expected",
     "ForecastPage",
     "Offers",
     "RfmPage",
     "backtest_page",
     "clv_page",
+    "expected",
     "forecast_page",
     "offers",
     "rfm_page",
