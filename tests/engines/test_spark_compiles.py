@@ -17,7 +17,7 @@ from zhike.lake import catalog
 from zhike.lake.engines import Fold
 from zhike.lake.engines.spark import spark_sql
 from zhike.lake.snapshots import Changed
-from zhike.measure.analysis import cohorts, kpis
+from zhike.measure.analysis import cohorts, kpis, values_over_time
 from zhike.measure.analysis import history as over_time
 from zhike.pipeline.scores import Deciles, Forecasts, Models, scored_customers
 from zhike.pipeline.stages import STAGES, Refresh
@@ -88,13 +88,20 @@ def states() -> ir.Table:
     return ibis.table(ibis.schema(made.schema), name="states")
 
 
+def valued_states() -> ir.Table:
+    orders = ibis.table({"history": "int64", "orders_to_come": "float64"}, name="orders_to_come")
+    return values_over_time.with_values(states(), orders, MODEL)
+
+
 def people_orders_over_time() -> ir.Table:
     return orders_over_time(t("orders"), merged(), everyone(), until=ENDS[-1])
 
 
 def month_cuts() -> ir.Table:
-    nobody = states().select(*over_time.FITTED).schema().to_pyarrow().empty_table()
-    made = over_time.history_cuts(nobody, ends=ENDS, value=ValueSettings(), lifecycle=LifecycleSettings())
+    nobody = valued_states().select(*over_time.FITTED).schema().to_pyarrow().empty_table()
+    made = over_time.history_cuts(
+        nobody, ends=ENDS, value=ValueSettings(), lifecycle=LifecycleSettings(), mark=""
+    )
     return ibis.table(ibis.schema(made[over_time.CUTS].schema), name="cuts")
 
 
@@ -174,7 +181,9 @@ def recommended() -> ir.Table:
 
 
 PRODUCED: dict[str, Callable[[], ir.Table]] = {
-    "value_history": lambda: over_time.value_history(states(), month_cuts(), everyone()),
+    "value_history": lambda: over_time.value_history(
+        valued_states(), month_cuts(), everyone(), TierSettings()
+    ),
     "movements": lambda: over_time.movements(t("value_history"), t("customer_overview"), ENDS[-1]),
     "customer_features": lambda: features.customer_features(
         bought(PEOPLE), everyone(), favourites(), as_of=AS_OF
@@ -206,6 +215,8 @@ KEPT: dict[str, Callable[[], ir.Table]] = {
     "members": members,
     "customer_products": customer_products,
     "orders_over_time": people_orders_over_time,
+    "last_states": lambda: values_over_time.last_states(states(), month=3),
+    "histories": lambda: values_over_time.histories(states()),
     "cohort_cells": lambda: cohorts.cohort_cells(bought(COHORTS)),
     "merged_profiles": lambda: features.merged_profiles(t("profiles")),
     "person_orders": lambda: features.person_orders(t("orders"), merged(), as_of=AS_OF),

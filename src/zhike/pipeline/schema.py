@@ -4,7 +4,14 @@ from zhike.kernel.words import Text
 from zhike.lake.catalog import Column, Table, register
 from zhike.segments.labels import LIFECYCLE_STAGE_COLOURS, LIFECYCLE_STAGES
 from zhike.tiers.schema import TIER_MEMBERS
-from zhike.value.schema import CHURN_SCORES, CLV_FORECASTS, CUSTOMER_FEATURES, NEXT_ORDERS, RFM_SCORES
+from zhike.value.schema import (
+    CHURN_SCORES,
+    CLV_FORECASTS,
+    CUSTOMER_FEATURES,
+    NEXT_ORDERS,
+    RFM_SCORES,
+    VALUE_SCORES,
+)
 
 FROM_CHURN = ("lost_probability", "purchase_probability_30d", "risk_band")
 """What of `churn_scores` stands in the overview too."""
@@ -51,7 +58,7 @@ CUSTOMER_OVERVIEW = Table(
                 "categories expected to be bought again within 30 days, the first due first, by “; ”",
             ),
         ),
-        Column("value_score", "float64", Text("价值分（0–100）", "value score, 0 to 100"), "score"),
+        *(VALUE_SCORES.column(name) for name in ("value_score", "score_band")),
         TIER_MEMBERS.column("tier"),
         Column(
             "lifecycle_stage",

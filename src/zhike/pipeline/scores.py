@@ -14,7 +14,7 @@ from zhike.tiers.settings import TierSettings
 from zhike.value.analysis.clv import ClvParameters
 from zhike.value.analysis.deciles import DecileCuts, decile
 from zhike.value.analysis.rfm import RfmParameters, with_rfm
-from zhike.value.analysis.scores import value_score
+from zhike.value.analysis.scores import score_band, value_score
 
 
 @dataclass(frozen=True)
@@ -71,4 +71,4 @@ def scored_customers(
     scored = scored.mutate(
         value_score=value_score(scored), lifecycle_stage=lifecycle_stage(scored, models.lifecycle)
     )
-    return scored.mutate(tier=tier_of(scored.value_score, tiers))
+    return scored.mutate(tier=tier_of(scored.value_score, tiers), score_band=score_band(scored.value_score))

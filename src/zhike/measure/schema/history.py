@@ -3,7 +3,8 @@
 from zhike.kernel.words import Text
 from zhike.lake.catalog import Column, Table
 from zhike.segments.labels import LIFECYCLE_STAGE_COLOURS, LIFECYCLE_STAGES
-from zhike.value.schema import RFM_SCORES
+from zhike.tiers.schema import TIER_MEMBERS
+from zhike.value.schema import RFM_SCORES, VALUE_SCORES
 
 _MONTH_END = Column("month_end", "date", Text("月末日期", "last day of the month"))
 _CUTS = {
@@ -45,6 +46,8 @@ VALUE_HISTORY = Table(
             labels=LIFECYCLE_STAGES,
             colours=LIFECYCLE_STAGE_COLOURS,
         ),
+        TIER_MEMBERS.column("tier"),
+        VALUE_SCORES.column("score_band"),
     ),
 )
 
@@ -62,6 +65,17 @@ VALUE_HISTORY_CUTS = Table(
             for place in range(1, 5)
         ),
         *(Column(name, "int64", text, "days") for name, text in _THRESHOLDS.items()),
+        *(
+            Column(
+                f"value_cut_{place}",
+                "int64",
+                Text(
+                    f"前 {place} 个十分位的最低预计价值", f"lowest expected value of the first {place} tenths"
+                ),
+                "minor_units",
+            )
+            for place in range(1, 10)
+        ),
         Column("settings", "string", Text("所用设置", "the settings it was computed with")),
     ),
 )

@@ -249,19 +249,20 @@ def clv_forecasts(
     alive = fitted.alive_model.probability_alive(*history) if fitted.alive_model else None
     low, high = None, None
     horizon = horizon_days / DAYS_PER_WEEK
-    yearly = math.log1p(fitted.discount_rate_yearly)
+    discounted = discounted_orders(
+        fitted,
+        order_days=order_days,
+        tenure_days=tenure,
+        recency_days=recency,
+        recent=recent,
+        horizon_days=horizon_days,
+    )
     if fitted.orders is None:
-        expected = discounted = _by_rule(fitted.method, order_days, tenure, recent, horizon_days)
+        expected = discounted
     else:
-        rate = yearly / HORIZON_WEEKS
         expected = fitted.orders.expected_orders(*history, horizon=horizon)
-        discounted = fitted.orders.discounted_expected_orders(*history, horizon=horizon, discount_rate=rate)
         if fitted.rule == BLEND:
-            like_last = _by_rule("rule", order_days, tenure, recent, horizon_days)
-            # Orders spread evenly over the time.
-            discount = yearly * horizon_days / HORIZON_DAYS
-            evenly = -math.expm1(-discount) / discount if discount else 1.0
-            expected, discounted = (expected + like_last) / 2, (discounted + like_last * evenly) / 2
+            expected = (expected + _by_rule("rule", order_days, tenure, recent, horizon_days)) / 2
         else:
             low, high = order_interval(fitted.orders, *history, horizon=horizon, confidence=CONFIDENCE)
     amount = expected_amount(order_days, spend, fitted.amounts)
@@ -277,6 +278,37 @@ def clv_forecasts(
         "alive_tenth": _column(tenth, len(spend), pa.int32()),
     }
     return {FORECASTS: pa.table(columns)}
+
+
+def discounted_orders(
+    fitted: ClvParameters,
+    *,
+    order_days: Array,
+    tenure_days: Array,
+    recency_days: Array,
+    recent: Array,
+    horizon_days: int = HORIZON_DAYS,
+) -> Floats:
+    """Days with an order to come, each worth what it is today; under a rule not discounted.
+
+    Parameters
+    ----------
+    recent
+        Days with an order of the last 365; only a rule and the blend look at them.
+    """
+    if fitted.orders is None:
+        return _by_rule(fitted.method, order_days, tenure_days, recent, horizon_days)
+    yearly = math.log1p(fitted.discount_rate_yearly)
+    history = weeks(order_days, recency_days, tenure_days)
+    modelled: Floats = fitted.orders.discounted_expected_orders(
+        *history, horizon=horizon_days / DAYS_PER_WEEK, discount_rate=yearly / HORIZON_WEEKS
+    )
+    if fitted.rule != BLEND:
+        return modelled
+    # Orders spread evenly over the time.
+    discount = yearly * horizon_days / HORIZON_DAYS
+    evenly = -math.expm1(-discount) / discount if discount else 1.0
+    return (modelled + _by_rule("rule", order_days, tenure_days, recent, horizon_days) * evenly) / 2
 
 
 def _by_rule(code: str, order_days: Array, tenure: Array, recent: Array, horizon_days: int) -> Floats:

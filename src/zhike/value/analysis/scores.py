@@ -5,6 +5,8 @@ from __future__ import annotations
 import ibis
 import ibis.expr.types as ir
 
+from zhike.value.labels import SCORE_BANDS_FROM
+
 WEIGHTS = {"r_score": 0.2, "f_score": 0.2, "m_score": 0.3, "clv_decile": 0.3}
 """Shares of recency, frequency, monetary and expected value; they sum to 1."""
 
@@ -21,3 +23,8 @@ def value_score(scored: ir.Table) -> ir.FloatingValue:
     }
     total = sum((100 * weight * stretched[name] for name, weight in WEIGHTS.items()), ibis.literal(0.0))
     return scored.no_profiling.ifelse(ibis.null("float64"), total.round(1).fill_null(0.0))
+
+
+def score_band(score: ir.FloatingValue) -> ir.StringValue:
+    """The band of `labels.SCORE_BANDS` that a value score is in; empty where there is none."""
+    return ibis.cases(*((score >= lowest, band) for band, lowest in SCORE_BANDS_FROM.items()))
