@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from django.template.loader import render_to_string
 
 from tests.shops import SOURCE, Order, add_orders, open_shop, published, refresh
 from zhike.collect.schema import ORDER_LINES
@@ -18,6 +19,9 @@ from zhike.kernel.home import Home
 from zhike.lake.snapshots import open_lake
 from zhike.value.analysis import recommendations as offers
 from zhike.value.analysis.recommendations.choosing import BASELINES, DEFAULT
+from zhike.value.schema.recommendations import REASONS
+from zhike.value.selectors.recommendations import Offer, Offers
+from zhike.value.views import OffersPanel
 
 AS_OF = date(2026, 4, 10)
 TABLES = ("recommendations", "bought_together", "popular_products")
@@ -272,6 +276,17 @@ def test_without_order_lines_the_tables_are_empty(tmp_path: Path, settings: Any)
     add_orders(home, [Order("C1", AS_OF, 100)])
     refresh(home, as_of=AS_OF)
     assert [published(home, name) for name in TABLES] == [[], [], []]
+
+
+def test_products_of_one_name_are_told_apart_by_their_number_and_best_sellers_are_said_once() -> None:
+    alike = [Offer("龙井", "茶", REASONS["popular"], number=number) for number in ("P1", "P2")]
+    found = Offers((*alike, Offer("杯", "", REASONS["popular"])), is_personal=True)
+    html = render_to_string("value/offers.html", {"page": OffersPanel(found)})
+    assert "P1" in html and "P2" in html
+    assert str(REASONS["popular"]) not in html
+    together = Offer("碗", "", REASONS["together"], goes_with="壶")
+    html = render_to_string("value/offers.html", {"page": OffersPanel(Offers((*alike, together), True))})
+    assert html.count(str(REASONS["popular"])) == 2 and "壶" in html
 
 
 @pytest.mark.django_db

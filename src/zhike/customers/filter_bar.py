@@ -99,7 +99,7 @@ def filter_bar(
         *_database_fields(selection, offered),
         _codes(selection, "risk", "risk_band", Text("流失风险", "Churn risk")),
         _numbers(selection, "due_within", Text("预计再次下单", "Next order"), _DAYS["due_within"], currency),
-        _free(selection, "restock", Text("预计 30 天内再买的类目", "Category due within 30 days"), "text"),
+        _free(selection, "restock", Text("快要再买的类目", "Category due soon"), "text"),
         _numbers(selection, "quiet_for", Text("多久没买", "Quiet for"), _DAYS["quiet_for"], currency),
         _free(selection, "spend_max", Text("消费不高于", "Spend to"), "amount", currency),
         _codes(selection, "rfm_class", "rfm_class", Text("RFM 八类", "RFM class")),

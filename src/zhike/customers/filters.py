@@ -334,9 +334,7 @@ FILTERS: Mapping[str, _Reader] = {
     "first_to": _first_order("<=", Text("首单不晚于 {day}", "first order on {day} or earlier")),
     "moved": _moved,
     "risk": _code("risk_band"),
-    "due_within": _days(
-        "next_order_days", "<=", Text("预计 {n} 天内再次下单", "next order expected within {n} days")
-    ),
+    "due_within": _days("next_order_days", "<=", Text("预计 {n} 天内再次下单", "next order within {n} days")),
     "overdue": _overdue,
     "restock": _restock,
     "repeat_within": _repeat,

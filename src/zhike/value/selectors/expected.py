@@ -87,7 +87,7 @@ def _spend(row: dict[str, Any], bounds: tuple[Bounds, ...]) -> Text:
 
 def _range(bounds: Bounds) -> str:
     low, high = _money(bounds.low), _money(bounds.high)
-    return low if low == high else f"{low}–{high}"
+    return low if low == high else f"{low}\u2060–\u2060{high}"
 
 
 _BEFORE_MARGIN = Text("按收入计，未乘毛利率，也未折现。", "As revenue, before margin and discounting.")
