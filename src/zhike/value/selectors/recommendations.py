@@ -20,7 +20,7 @@ _LONGEST = 10
 class Offer:
     """A product; `goes_with` is what they bought that it goes with, where that is why.
 
-    `number` tells products of one name apart, empty where the name does.
+    `number`, with its source, tells products of one name apart; empty where the name does.
     """
 
     name: str
@@ -70,7 +70,7 @@ def _named(snapshot: Snapshot, rows: ir.Table) -> tuple[Offer, ...]:
 def _offer(row: dict[str, Any], *, is_alone: bool) -> Offer:
     return Offer(
         name=row["name"] or row["product_id"],
-        number="" if is_alone or not row["name"] else row["product_id"],
+        number="" if is_alone or not row["name"] else f"{row['source']} {row['product_id']}",
         category=row["category"] or "",
         why=REASONS[row["reason"]],
         goes_with=row["with_name"] or row["with_product_id"] or "",
