@@ -24,8 +24,7 @@ from zhike.lake.snapshots import open_lake
 Pairs = list[tuple[str, str]]
 IN_THE_DATABASE = ("q", "tag", "source", "owner", "consent")
 IN_THE_HISTORY = ("moved",)
-IN_THE_FORECASTS = ("risk", "due_within", "overdue", "restock")
-ELSEWHERE = (*IN_THE_DATABASE, *IN_THE_HISTORY, *IN_THE_FORECASTS)
+ELSEWHERE = (*IN_THE_DATABASE, *IN_THE_HISTORY)
 
 _RANKS = {"r": "r_score", "f": "f_score", "m": "m_score"} | {
     name: name for name in ("clv_decile", "spend_decile", "alive_tenth")
@@ -34,6 +33,14 @@ _DAYS = {
     "bought_within": ("recency_days", operator.le),
     "quiet_for": ("recency_days", operator.gt),
     "first_within": ("tenure_days", operator.le),
+    "due_within": ("next_order_days", operator.le),
+}
+_CODES = {
+    "stage": "lifecycle_stage",
+    "rfm_class": "rfm_class",
+    "tier": "tier",
+    "risk": "risk_band",
+    "category": "favourite_category",
 }
 _FIRSTS = {"first_from": operator.ge, "first_to": operator.le}
 _AMOUNTS = {"spend_min": operator.ge, "spend_max": operator.le}
@@ -45,8 +52,8 @@ def fits(row: dict[str, Any], name: str, value: str) -> bool:
     if name == "segment":
         family, _, code = value.partition(":")
         return bool(row[SEGMENT_COLUMNS[family]] == code)
-    if name in ("stage", "rfm_class", "tier", "category"):
-        column = {"stage": "lifecycle_stage", "category": "favourite_category"}.get(name, name)
+    if name in _CODES:
+        column = _CODES[name]
         return bool(row[column] == value)
     if name in _RANKS:
         return bool(row[_RANKS[name]] == int(value))
@@ -63,6 +70,10 @@ def fits(row: dict[str, Any], name: str, value: str) -> bool:
     if name in _SHARES:
         alive = row["probability_alive"]
         return alive is not None and bool(_SHARES[name](alive, float(value)))
+    if name == "restock":
+        return value in (row["restock_categories"] or "").split("; ")
+    if name == "overdue":
+        return bool(row["is_overdue"])
     return bool(row["order_count"] > 0) if name == "buyers" else bool(row["order_count"] == 0)
 
 
@@ -91,7 +102,7 @@ _ALIVES = (None, 0.0, 0.25, 0.3, 1.0)
 def _cell(column: catalog.Column, random: Random) -> Any:
     if column.labels:
         return random.choice([*column.labels, None])
-    if column.name in ("recency_days", "tenure_days"):
+    if column.name in ("recency_days", "tenure_days", "next_order_days"):
         return random.choice(_RECENCIES)
     if column.name == "first_order_on":
         return random.choice([None, *_FIRST_DAYS])
@@ -101,6 +112,10 @@ def _cell(column: catalog.Column, random: Random) -> Any:
         return random.choice(_ALIVES)
     if column.name == "favourite_category":
         return random.choice(["茶叶 & 茶具", "O'Brien", None])
+    if column.name == "restock_categories":
+        return random.choice(["茶叶 & 茶具", "O'Brien; 茶叶 & 茶具", "O'Brien", "茶", None])
+    if column.name == "is_overdue":
+        return random.choice([True, False, None])
     if column.name.startswith("order_count"):
         return random.randint(0, 3)
     if column.unit in ("score", "rank") and column.type == "int32":
@@ -126,8 +141,8 @@ def _values(name: str) -> st.SearchStrategy[str]:
     if name == "segment":
         both = [f"{family}:{code}" for family, column in SEGMENT_COLUMNS.items() for code in codes(column)]
         return st.sampled_from(both)
-    if name in ("stage", "rfm_class", "tier"):
-        return st.sampled_from(codes({"stage": "lifecycle_stage"}.get(name, name)))
+    if name in _CODES and name != "category":
+        return st.sampled_from(codes(_CODES[name]))
     if name in _RANKS:
         return st.integers(1, 5 if name in "rfm" else 10).map(str)
     if name in _DAYS:
@@ -140,7 +155,9 @@ def _values(name: str) -> st.SearchStrategy[str]:
         return st.sampled_from([f"{amount / 100:.2f}" for amount in _SPENDS])
     if name in _SHARES:
         return st.sampled_from([str(share) for share in _ALIVES if share is not None])
-    return st.sampled_from(["茶叶 & 茶具", "O'Brien", "无"]) if name == "category" else st.just("1")
+    return (
+        st.sampled_from(["茶叶 & 茶具", "O'Brien", "无"]) if name in ("category", "restock") else st.just("1")
+    )
 
 
 def good_pairs() -> st.SearchStrategy[Pairs]:
@@ -202,6 +219,8 @@ def _some_values(name: str) -> list[str]:
         "rfm_class": ["important_value"],
         "tier": ["low"],
         "category": ["O'Brien", "无"],
+        "risk": ["high", "low"],
+        "restock": ["O'Brien", "茶叶 & 茶具", "无"],
         "repeat_within": ["7", "30", "90", "365"],
     }
     return many.get(name, ["1"])

@@ -38,6 +38,10 @@ def test_the_pages_on_which_customers_are_changed_have_no_faults(
         owner.sign_in(alice.email, PASSWORD)
         for address in (f"/customers/{regular}/edit/", f"/customers/{regular}/", "/customers/bulk/"):
             owner.open(address)
+            if address == f"/customers/{regular}/":
+                # What the page loads by itself is looked at too.
+                owner.page.get_by_text("龙井茶").first.wait_for()
+                owner.page.get_by_text("12 个月" if language == "zh-hans" else "12 months").first.wait_for()
             assert owner.faults() == [], address
         owner.open(f"/customers/{regular}/edit/")
         owner.page.fill("#field-email input[name=value]", "nobody at home")

@@ -39,6 +39,25 @@ def test_a_filter_becomes_a_chip_that_takes_it_away(shop: Shop, alice_client: Cl
     assert hrefs["30 天内买过"] == "/customers/?tier=high&tier=low"
 
 
+def test_what_is_expected_of_people_is_a_filter_with_a_control_and_a_chip(
+    shop: Shop, alice_client: Client
+) -> None:
+    answer = alice_client.get("/customers/?risk=low&due_within=30&sort=due")
+    page, said = answer.context["page"], answer.content.decode()
+    fits = [r for r in shop.overview if r["risk_band"] == "low" and (r["next_order_days"] or 99) <= 30]
+    assert page.paging.total == len(fits) > 0
+    assert [row.next_order_on for row in page.rows] == sorted(row["next_order_on"] for row in fits)
+    assert '<option value="low" selected>' in said
+    assert '<option value="30" selected>' in said
+    assert {str(chip.text): chip.remove_href for chip in page.chips} == {
+        "流失风险：稳定": "/customers/?due_within=30&sort=due",
+        "预计 30 天内再次下单": "/customers/?risk=low&sort=due",
+    }
+    kept = alice_client.get("/customers/?overdue=1&restock=茶").content.decode()
+    assert 'name="overdue" value="1" checked' in kept
+    assert 'name="restock" value="茶"' in kept
+
+
 def test_the_form_hands_on_what_it_does_not_show(shop: Shop, alice_client: Client) -> None:
     answer = alice_client.get("/customers/?alive_tenth=3&r=5&r=4&size=25&bought_within=45")
     said = answer.content.decode()

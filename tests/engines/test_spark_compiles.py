@@ -17,9 +17,9 @@ from zhike.lake import catalog
 from zhike.lake.engines import Fold
 from zhike.lake.engines.spark import spark_sql
 from zhike.lake.snapshots import Changed
-from zhike.measure.analysis import cohorts, kpis
+from zhike.measure.analysis import cohorts, kpis, values_over_time
 from zhike.measure.analysis import history as over_time
-from zhike.pipeline.scores import Deciles, Models, scored_customers
+from zhike.pipeline.scores import Deciles, Forecasts, Models, scored_customers
 from zhike.pipeline.stages import STAGES, Refresh
 from zhike.segments.analysis import lifecycle, membership
 from zhike.segments.settings import LifecycleSettings
@@ -104,6 +104,12 @@ def margins_of() -> ir.Table:
     return margins.customer_margins(*sold, shares={"茶": 0.6}, as_of=AS_OF)
 
 
+def next_by_customer() -> ir.Table:
+    nobody = next_orders.worth_listing(t("next_orders"), as_of=AS_OF).schema().to_pyarrow().empty_table()
+    made = next_orders.by_customer(nobody, as_of=AS_OF)[next_orders.BY_CUSTOMER]
+    return ibis.table(ibis.schema(made.schema), name="next_by_customer")
+
+
 ENDS = month_ends(AS_OF)
 
 
@@ -113,13 +119,20 @@ def states() -> ir.Table:
     return ibis.table(ibis.schema(made.schema), name="states")
 
 
+def valued_states() -> ir.Table:
+    orders = ibis.table({"history": "int64", "orders_to_come": "float64"}, name="orders_to_come")
+    return values_over_time.with_values(states(), orders, MODEL)
+
+
 def people_orders_over_time() -> ir.Table:
     return orders_over_time(t("orders"), merged(), everyone(), until=ENDS[-1])
 
 
 def month_cuts() -> ir.Table:
-    nobody = states().select(*over_time.FITTED).schema().to_pyarrow().empty_table()
-    made = over_time.history_cuts(nobody, ends=ENDS, value=ValueSettings(), lifecycle=LifecycleSettings())
+    nobody = valued_states().select(*over_time.FITTED).schema().to_pyarrow().empty_table()
+    made = over_time.history_cuts(
+        nobody, ends=ENDS, value=ValueSettings(), lifecycle=LifecycleSettings(), mark=""
+    )
     return ibis.table(ibis.schema(made[over_time.CUTS].schema), name="cuts")
 
 
@@ -143,11 +156,12 @@ def scored(*, look_back: bool = False) -> ir.Table:
     deciles = Deciles(
         DecileCuts("clv_365d", ((900, 3), (100, 7))), DecileCuts("spend_amount", ((900, 3), (100, 7)))
     )
-    return scored_customers(t("customer_features"), forecasts(), inputs, models, deciles, TierSettings())
+    made = Forecasts(forecasts(), t("churn_scores"), next_by_customer())
+    return scored_customers(t("customer_features"), made, inputs, models, deciles, TierSettings())
 
 
 def churn_scored() -> ir.Table:
-    nobody = churn.churn_inputs(t("customer_overview")).schema().to_pyarrow().empty_table()
+    nobody = churn.churn_inputs(t("customer_features")).schema().to_pyarrow().empty_table()
     rule = churn.churn_models(120, churn.Rhythm(30, 60, 120), None, {}, churn.columns_of(nobody), None)
     made = churn.churn_scores(nobody, fitted=rule)[churn.SCORES]
     return ibis.table(ibis.schema(made.schema), name="scored").mutate(as_of=ibis.literal(AS_OF))
@@ -199,7 +213,9 @@ def recommended() -> ir.Table:
 
 
 PRODUCED: dict[str, Callable[[], ir.Table]] = {
-    "value_history": lambda: over_time.value_history(states(), month_cuts(), everyone()),
+    "value_history": lambda: over_time.value_history(
+        valued_states(), month_cuts(), everyone(), TierSettings(), scores.DEFAULT_WEIGHTS
+    ),
     "movements": lambda: over_time.movements(t("value_history"), t("customer_overview"), ENDS[-1]),
     "customer_features": lambda: features.customer_features(
         bought(PEOPLE), everyone(), favourites(), as_of=AS_OF
@@ -231,6 +247,8 @@ KEPT: dict[str, Callable[[], ir.Table]] = {
     "members": members,
     "customer_products": customer_products,
     "orders_over_time": people_orders_over_time,
+    "last_states": lambda: values_over_time.last_states(states(), month=3),
+    "histories": lambda: values_over_time.histories(states()),
     "cohort_cells": lambda: cohorts.cohort_cells(bought(COHORTS)),
     "merged_profiles": lambda: features.merged_profiles(t("profiles")),
     "person_orders": lambda: features.person_orders(t("orders"), merged(), as_of=AS_OF),
@@ -245,7 +263,7 @@ KEPT: dict[str, Callable[[], ir.Table]] = {
     "referrals": lambda: signals.referrals(t("events"), t("profiles"), everyone(), as_of=AS_OF),
     "customer_margins": margins_of,
     "buyers_with_signals": buyers_with_signals,
-    "churn_inputs": lambda: churn.churn_inputs(t("customer_overview")),
+    "churn_inputs": lambda: churn.churn_inputs(t("customer_features")),
     "churn_sample": lambda: churn.sampled(t("customer_overview"), most=10, of=100),
     "sample_orders": lambda: churn.sample_orders(
         t("orders"), t("churn_scores").select("customer_id"), t("profiles"), as_of=AS_OF
@@ -262,6 +280,7 @@ KEPT: dict[str, Callable[[], ir.Table]] = {
         t("orders"), t("profiles"), t("churn_scores"), as_of=AS_OF
     ),
     "category_days_of_likely": category_days,
+    "worth_listing": lambda: next_orders.worth_listing(t("next_orders"), as_of=AS_OF),
     "category_weeks": lambda: demand.category_weeks(
         t("order_lines"), t("orders"), t("products"), as_of=AS_OF
     ),

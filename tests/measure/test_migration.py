@@ -9,6 +9,7 @@ import pytest
 
 from tests.counted_shop import listed
 from tests.shops import published
+from zhike.customers.moves import GROUPINGS
 from zhike.measure.selectors import MigrationPage
 
 pytestmark = pytest.mark.django_db
@@ -18,6 +19,8 @@ ADDRESSES = (
     "/value/migration/?by=stage",
     "/value/migration/?from=2025-12-31&to=2026-04-30&flows=all",
     "/value/migration/?from=2026-03-31&by=stage&flows=all",
+    "/value/migration/?by=tier&flows=all",
+    "/value/migration/?from=2026-02-28&to=2026-05-31&by=score&flows=all",
 )
 
 
@@ -30,7 +33,7 @@ def test_the_sums_of_the_matrix_are_the_groups_of_both_dates(
     address: str, counted_shop: Any, alice_client: Any
 ) -> None:
     page = page_at(alice_client, address)
-    column = {"rfm": "rfm_segment", "stage": "lifecycle_stage"}[page.grouping]
+    column = GROUPINGS[page.grouping]
     history = published(counted_shop, "value_history")
     before = Counter(row[column] for row in history if row["month_end"] == page.since)
     after = Counter(row[column] for row in history if row["month_end"] == page.until)

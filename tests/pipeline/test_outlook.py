@@ -15,6 +15,8 @@ from zhike.customers.models import Customer, Profile
 from zhike.customers.services.consents import set_no_profiling
 from zhike.kernel.home import Home
 from zhike.lake.snapshots import open_lake
+from zhike.pipeline.schema import FROM_CHURN
+from zhike.value.selectors.expected import Expected, expected
 
 pytestmark = pytest.mark.django_db
 
@@ -122,6 +124,33 @@ def test_categories_are_bought_again_in_their_own_rhythm(coffee: tuple[Home, dic
     assert capsules == {id for key, id in keys.items() if key.startswith("weekly") and not key.endswith("9")}
 
 
+def test_the_overview_says_of_each_customer_what_the_forecasts_say(
+    coffee: tuple[Home, dict[str, int]],
+) -> None:
+    home, _ = coffee
+    overview = {row["customer_id"]: row for row in published(home, "customer_overview")}
+    for row in published(home, "churn_scores"):
+        mine = overview[row["customer_id"]]
+        assert {name: mine[name] for name in FROM_CHURN} == {name: row[name] for name in FROM_CHURN}
+    due: dict[object, set[object]] = {id: set() for id in overview}
+    whole = {}
+    for row in published(home, "next_orders"):
+        if row["category"] == "":
+            whole[row["customer_id"]] = row
+        elif row["expected_on"] <= AS_OF + timedelta(days=30):  # type: ignore[operator]
+            due[row["customer_id"]].add(row["category"])
+    assert any(due.values())
+    for id, mine in overview.items():
+        said = whole.get(id, {})
+        on = said.get("expected_on")
+        assert mine["next_order_on"] == on
+        assert mine["next_order_days"] == ((on - AS_OF).days if on else None)  # type: ignore[operator]
+        assert (mine["next_order_from_on"], mine["next_order_until_on"], mine["is_overdue"]) == tuple(
+            said.get(name) for name in ("earliest_on", "latest_on", "is_overdue")
+        )
+        assert set(str(mine["restock_categories"] or "").split("; ")) - {""} == due[id]
+
+
 def test_too_small_a_shop_says_why_it_has_no_learnt_model(coffee: tuple[Home, dict[str, int]]) -> None:
     notes = {
         row["parameter"]: row["note_en"]
@@ -136,6 +165,11 @@ def test_whoever_refuses_to_be_profiled_is_left_out_and_counted(coffee: tuple[Ho
     refusing = keys["monthly-2"]
     set_no_profiling(customer_id=refusing, is_refused=True)
     refresh(home, as_of=AS_OF)
+    snapshot = open_lake(home.lake).current()
+    assert snapshot is not None
+    found = expected(snapshot, refusing)
+    assert found == Expected(nothing=found.nothing)
+    assert found.nothing is not None and "refused to be profiled" in found.nothing.en
     for table in ("churn_scores", "next_orders"):
         assert refusing not in {row["customer_id"] for row in published(home, table)}
     counted = [

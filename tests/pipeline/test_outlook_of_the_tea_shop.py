@@ -15,6 +15,7 @@ from zhike.customers.vault import key_index, open_vault
 from zhike.kernel.home import Home
 from zhike.lake.snapshots import open_lake
 from zhike.value.analysis.churn.measures import auc
+from zhike.value.selectors.expected import expected
 
 # Who left a few days ago looks like everybody else: 1 is out of reach.
 LEAST_AUC = 0.9
@@ -34,6 +35,23 @@ def persons_of_customers(shop: Path) -> dict[int, set[int]]:
         for index, customer in database.execute("SELECT key_index, customer_id FROM customers_profile"):
             found[customer].add(person[index])
     return found
+
+
+def test_the_panel_of_a_customer_says_what_the_test_said_of_such_probabilities(shop: Path) -> None:
+    snapshot = open_lake(Home(shop).lake).current()
+    assert snapshot is not None
+    table = snapshot.table("churn_reliability")
+    tested = {row["probability_tenth"]: row for row in snapshot.rows(table.filter(table.model == "churn"))}
+    scores = snapshot.table("churn_scores")
+    for row in snapshot.rows(scores.order_by(scores.lost_probability).limit(40_000))[::400]:
+        words = expected(snapshot, row["customer_id"]).churn
+        bin = tested.get(min(int(row["lost_probability"] * 10) + 1, 10))
+        assert words is not None
+        if bin is None or bin["customer_count"] < 20:
+            assert "too few" in words.trust.en
+        else:
+            assert f"about {round(bin['actual_share'] * 100)} did not come back" in words.trust.en
+        assert [reason.effect is not None for reason in words.reasons] == [True] * len(words.reasons)
 
 
 def test_the_scores_rank_those_who_were_really_lost_first(shop: Path) -> None:

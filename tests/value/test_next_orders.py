@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from zhike.value.analysis.gaps import GAP_SUMS, fit_gaps, gap_sums, next_gaps, series_of
-from zhike.value.analysis.next_orders import NEXT_ORDERS, next_orders
+from zhike.value.analysis.next_orders import BY_CUSTOMER, NEXT_ORDERS, by_customer, next_orders
 
 AS_OF = date(2026, 6, 30)
 
@@ -103,6 +103,26 @@ def test_a_category_has_a_rhythm_of_its_own() -> None:
     shop = {(n, 1): every(10, 6) for n in range(40)} | {(n, 2): every(60, 4) for n in range(40)}
     found = {(row["customer_id"], row["category"]): row for row in forecast(shop)}
     assert found[3, "茶"]["expected_on"] < found[3, "杯"]["expected_on"]  # type: ignore[operator]
+
+
+def test_a_customer_has_one_row_with_the_categories_due_soon_the_first_due_first() -> None:
+    day = {n: AS_OF + timedelta(days=n) for n in (2, 5, 9)}
+    rows = [(7, "茶", 9), (8, "", 9), (7, "", 2), (7, "杯; 壶", 5), (7, "米", 5)]
+    table = pa.table(
+        {
+            "customer_id": pa.array([row[0] for row in rows], pa.int64()),
+            "category": [row[1] for row in rows],
+            **{n: [day[row[2]] for row in rows] for n in ("expected_on", "earliest_on", "latest_on")},
+            "is_overdue": [row[2] == 9 for row in rows],
+        }
+    )
+    found = by_customer(table, as_of=AS_OF)[BY_CUSTOMER].sort_by("customer_id").to_pylist()
+    assert [(row["customer_id"], row["next_order_days"], row["is_overdue"]) for row in found] == [
+        (7, 2, False),
+        (8, 9, True),
+    ]
+    # A separator within a name would make two of it.
+    assert [row["restock_categories"] for row in found] == ["杯;壶; 米; 茶", None]
 
 
 def test_gaps_of_ten_years_and_all_alike_do_no_harm() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from django.template.loader import render_to_string
 
 from tests.shops import SOURCE, Order, add_orders, open_shop, published, refresh
 from zhike.collect.schema import ORDER_LINES
@@ -18,6 +19,9 @@ from zhike.kernel.home import Home
 from zhike.lake.snapshots import open_lake
 from zhike.value.analysis import recommendations as offers
 from zhike.value.analysis.recommendations.choosing import BASELINES, DEFAULT
+from zhike.value.schema.recommendations import REASONS
+from zhike.value.selectors.recommendations import Offer, Offers
+from zhike.value.views import OffersPanel
 
 AS_OF = date(2026, 4, 10)
 TABLES = ("recommendations", "bought_together", "popular_products")
@@ -274,6 +278,17 @@ def test_without_order_lines_the_tables_are_empty(tmp_path: Path, settings: Any)
     assert [published(home, name) for name in TABLES] == [[], [], []]
 
 
+def test_products_of_one_name_are_told_apart_by_their_number_and_best_sellers_are_said_once() -> None:
+    alike = [Offer("龙井", "茶", REASONS["popular"], number=number) for number in ("P1", "P2")]
+    found = Offers((*alike, Offer("杯", "", REASONS["popular"])), is_personal=True)
+    html = render_to_string("value/offers.html", {"page": OffersPanel(found)})
+    assert "P1" in html and "P2" in html
+    assert str(REASONS["popular"]) not in html
+    together = Offer("碗", "", REASONS["together"], goes_with="壶")
+    html = render_to_string("value/offers.html", {"page": OffersPanel(Offers((*alike, together), True))})
+    assert html.count(str(REASONS["popular"])) == 2 and "壶" in html
+
+
 @pytest.mark.django_db
 def test_the_customer_page_shows_the_list_and_the_best_sellers_to_who_has_none(
     shop: tuple[Home, dict[str, int]], alice_client: Any
@@ -281,7 +296,8 @@ def test_the_customer_page_shows_the_list_and_the_best_sellers_to_who_has_none(
     home, ids = shop
     add_orders(home, [Order("no-lines", AS_OF, 100)])
     page = alice_client.get(f"/customers/{ids['C0']}/").content.decode()
-    assert f'hx-get="/value/offers/{ids["C0"]}/"' in page
+    for panel in ("offers", "expected"):
+        assert f'hx-get="/value/{panel}/{ids["C0"]}/"' in page
     own = alice_client.get(f"/value/offers/{ids['C0']}/").content.decode()
     assert "tea" in own
     assert "No list of their own" not in own and "没有个人推荐" not in own

@@ -5,10 +5,9 @@ from __future__ import annotations
 import ibis.expr.types as ir
 
 from zhike.accounts.selectors import User
-from zhike.customers.expecting import expected_customers
 from zhike.customers.filters import OVERVIEW, Selection, narrowed
 from zhike.customers.moves import moved
-from zhike.customers.pieces import Expected, Held, Moved, Search, is_among
+from zhike.customers.pieces import Held, Moved, Search, is_among
 from zhike.customers.selectors.finding import customers_searched, database_ids, ids_in_sight
 from zhike.lake.snapshots import Snapshot
 
@@ -31,8 +30,6 @@ def chosen_customers(snapshot: Snapshot, selection: Selection, viewer: User | No
             found[piece.name, piece.value] = moved(
                 snapshot.table("value_history"), snapshot.table(OVERVIEW), piece.move
             )
-        elif isinstance(piece, Expected):
-            found[piece.name, piece.value] = expected_customers(snapshot, piece.name, piece.value)
     chosen = narrowed(snapshot.table(OVERVIEW), selection, found)
     in_sight = ids_in_sight(viewer)
     return chosen if in_sight is None else chosen.filter(is_among(chosen.customer_id, in_sight))

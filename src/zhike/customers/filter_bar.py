@@ -65,6 +65,7 @@ _DAYS = {
     "bought_within": (7, 30, 90, 180, 365),
     "quiet_for": (30, 90, 180, 365),
     "first_within": (7, 30, 90, 365),
+    "due_within": (7, 14, 30, 60),
 }
 _ANY = Text("不限", "Any")
 _NOBODY = Text("没有负责人", "Nobody")
@@ -96,6 +97,9 @@ def filter_bar(
     )
     more = (
         *_database_fields(selection, offered),
+        _codes(selection, "risk", "risk_band", Text("流失风险", "Churn risk")),
+        _numbers(selection, "due_within", Text("预计再次下单", "Next order"), _DAYS["due_within"], currency),
+        _free(selection, "restock", Text("快要再买的类目", "Category due soon"), "text"),
         _numbers(selection, "quiet_for", Text("多久没买", "Quiet for"), _DAYS["quiet_for"], currency),
         _free(selection, "spend_max", Text("消费不高于", "Spend to"), "amount", currency),
         _codes(selection, "rfm_class", "rfm_class", Text("RFM 八类", "RFM class")),
@@ -111,6 +115,7 @@ def filter_bar(
     flags = (
         _flag(selection, "buyers", Text("只看有订单的", "Only with orders")),
         _flag(selection, "prospects", Text("只看还没有订单的", "Only without orders")),
+        _flag(selection, "overdue", Text("只看已过平时下单日的", "Only overdue by their own rhythm")),
     )
     shown = {(field.name, value) for field in (*common, *more, *flags) for value in _values(field)}
     asked = [(piece.name, piece.value) for piece in selection.pieces]
@@ -188,12 +193,16 @@ SORT_TEXTS: Mapping[str, Text] = {
     "alive": Text("活跃概率最低", "Least likely alive"),
     "-alive": Text("活跃概率最高", "Most likely alive"),
     "-value_score": Text("价值分最高", "Highest value score"),
+    "-risk": Text("流失风险最高", "Highest churn risk"),
+    "due": Text("最快再次下单", "Next order soonest"),
     "customer": Text("客户编号", "Customer number"),
     "spend": Text("消费最低", "Lowest spend"),
     "orders": Text("订单最少", "Fewest orders"),
     "average_order": Text("客单价最低", "Lowest average order"),
     "clv": Text("CLV 最低", "Lowest CLV"),
     "value_score": Text("价值分最低", "Lowest value score"),
+    "risk": Text("流失风险最低", "Lowest churn risk"),
+    "-due": Text("最晚再次下单", "Next order latest"),
     "-customer": Text("客户编号，大到小", "Customer number, descending"),
 }
 

@@ -14,15 +14,15 @@ from datetime import date
 
 import ibis.expr.types as ir
 
-from zhike.customers.expecting import RESTOCK_DAYS, SCORES
 from zhike.customers.moves import GROUPINGS, day_of, move_of, sentence_of
 from zhike.customers.pieces import (
+    LIST_SEPARATOR,
     Bound,
     Comparison,
-    Expected,
     Found,
     Held,
     Is,
+    Lists,
     Moved,
     Piece,
     Search,
@@ -187,6 +187,7 @@ _CODE_TITLES = {
     "lifecycle_stage": Text("阶段", "Stage"),
     "rfm_class": Text("RFM 八类", "RFM class"),
     "tier": Text("等级", "Tier"),
+    "risk_band": Text("流失风险", "Churn risk"),
 }
 
 
@@ -294,33 +295,18 @@ def _moved(name: str, value: str, currency: str) -> Moved:
     return Moved(name, value, sentence_of(read, labels[read.grouping]), read)
 
 
-def _risk(name: str, value: str, currency: str) -> Expected:
-    title = Text("流失风险", "churn risk")
-    labels = catalog.table(SCORES).column("risk_band").labels
-    if value not in labels:
-        known = ", ".join(labels)
-        raise _bad(title, value, Text("可用：" + known, "known: " + known))
-    said = Text("{title}：{label}", "{title}: {label}").format(title=title, label=labels[value])
-    return Expected(name, value, said)
-
-
-def _due(name: str, value: str, currency: str) -> Expected:
-    sentence = Text("预计 {n} 天内再次下单", "next order expected within {n} days")
-    number = _whole(sentence.format(n="N"), value, 0, _MOST_DAYS)
-    return Expected(name, str(number), sentence.format(n=number))
-
-
-def _overdue(name: str, value: str, currency: str) -> Expected:
+def _overdue(name: str, value: str, currency: str) -> Is:
     _flag(name, value)
-    return Expected(name, value, Text("已过预计下单日", "overdue by their own rhythm"))
+    return Is(name, value, Text("已过平时的下单日", "overdue by their own rhythm"), "is_overdue", True)
 
 
-def _restock(name: str, value: str, currency: str) -> Expected:
+def _restock(name: str, value: str, currency: str) -> Lists:
     text = _plain_text(Text("类目", "the category"), value)
-    said = Text(
-        f"预计 {RESTOCK_DAYS} 天内再买：{text}", f"expected to buy again within {RESTOCK_DAYS} days: {text}"
+    said = Text(f"预计 30 天内再买：{text}", f"expected to buy again within 30 days: {text}")
+    # As the list has it, where the separator has to stay one.
+    return Lists(
+        name, value, said, "restock_categories", text.replace(LIST_SEPARATOR, LIST_SEPARATOR.strip())
     )
-    return Expected(name, text, said)
 
 
 _Reader = Callable[[str, str, str], Piece]
@@ -347,8 +333,8 @@ FILTERS: Mapping[str, _Reader] = {
     "first_from": _first_order(">=", Text("首单不早于 {day}", "first order on {day} or later")),
     "first_to": _first_order("<=", Text("首单不晚于 {day}", "first order on {day} or earlier")),
     "moved": _moved,
-    "risk": _risk,
-    "due_within": _due,
+    "risk": _code("risk_band"),
+    "due_within": _days("next_order_days", "<=", Text("预计 {n} 天内再次下单", "next order within {n} days")),
     "overdue": _overdue,
     "restock": _restock,
     "repeat_within": _repeat,

@@ -40,6 +40,7 @@ FORMATS = {
 _COLUMNS = (
     "customer_id", "rfm_segment", "tier", "lifecycle_stage", "recency_days", "last_order_on", "order_count",
     "spend_amount", "average_order_amount", "clv_365d", "probability_alive", "method",
+    "risk_band", "next_order_on", "is_overdue",
 )  # fmt: skip
 
 
@@ -73,8 +74,11 @@ class CustomerRow:
     segment: Badge | None
     tier: Badge | None
     stage: Badge | None
+    risk: Badge | None
     last_order: Text | None
     last_order_on: date | None
+    next_order_on: date | None
+    is_overdue: bool
     order_count: int
     spend_amount: int
     average_order_amount: int | None
@@ -230,8 +234,11 @@ def _row(row: dict[str, Any], person: Person, keys: str, tags: Iterable[tuple[st
         segment=badge("rfm_segment", row["rfm_segment"]),
         tier=badge("tier", row["tier"]),
         stage=badge("lifecycle_stage", row["lifecycle_stage"]),
+        risk=badge("risk_band", row["risk_band"]),
         last_order=days_ago(row["recency_days"]),
         last_order_on=row["last_order_on"],
+        next_order_on=row["next_order_on"],
+        is_overdue=bool(row["is_overdue"]),
         order_count=row["order_count"],
         spend_amount=row["spend_amount"],
         average_order_amount=row["average_order_amount"],
@@ -244,7 +251,7 @@ _HEADINGS = (
     (Text("客户", "Customer"), "customer", False),
     (Text("RFM 分层", "RFM group"), "", False),
     (Text("等级", "Tier"), "", False),
-    (Text("阶段", "Stage"), "", False),
+    (Text("阶段与流失风险", "Stage and risk"), "risk", False),
     (Text("最近下单", "Last order"), "last_order", False),
     (Text("订单", "Orders"), "orders", True),
     (Text("消费", "Spend"), "spend", True),

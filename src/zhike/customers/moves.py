@@ -11,7 +11,7 @@ import ibis.expr.types as ir
 
 from zhike.kernel.words import Text
 
-GROUPINGS = {"rfm": "rfm_segment", "stage": "lifecycle_stage"}
+GROUPINGS = {"rfm": "rfm_segment", "stage": "lifecycle_stage", "tier": "tier", "score": "score_band"}
 """What people move between: the name in addresses → the column of `value_history` and of `customer_overview`."""
 
 NOWHERE = "none"
@@ -21,8 +21,8 @@ NOW = "now"
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z", re.ASCII)
 _FORM = Text(
-    "应写 rfm 或 stage:原组:现组:日期:日期，例如 rfm:at_risk:loyal:2026-05-31:now",
-    "write rfm or stage:group:group:date:date, such as rfm:at_risk:loyal:2026-05-31:now",
+    "应写 分组:原组:现组:日期:日期，分组为 rfm、stage、tier 或 score，例如 rfm:at_risk:loyal:2026-05-31:now",
+    "write grouping:group:group:date:date with rfm, stage, tier or score, such as rfm:at_risk:loyal:2026-05-31:now",
 )
 _SENTENCE = Text("{since} 至 {until}：从 {before} 到 {after}", "{since} to {until}: from {before} to {after}")
 _IN_NO_GROUP = Text("（无）", "nowhere")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -14,6 +15,8 @@ import ibis.expr.types as ir
 
 from zhike.customers.moves import Move
 from zhike.kernel.words import Text
+
+LIST_SEPARATOR = "; "
 
 Comparison = Literal["<=", ">=", ">"]
 
@@ -44,7 +47,7 @@ class Is:
     value: str
     sentence: Text
     column: str
-    code: str | int
+    code: str | int | bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +73,20 @@ class Moved:
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
-    """Customers of whom something is expected; which they are, the forecasts of the snapshot say."""
+class Lists:
+    """`column`, names with `LIST_SEPARATOR` between them, has this one."""
 
     name: str
     value: str
     sentence: Text
+    column: str
+    listed: str
 
 
-Piece = Search | Held | Is | Bound | Moved | Expected
+Piece = Search | Held | Is | Bound | Moved | Lists
 
 Found = Mapping[tuple[str, str], Collection[int] | ir.IntegerColumn]
-"""Customer ids by name and value of each `Search`, `Held`, `Moved` and `Expected`; of the last two as a column of a table."""
+"""Customer ids by name and value of each `Search`, `Held` and `Moved`; of the last as a column of a table."""
 
 
 def is_among(column: ir.IntegerColumn, ids: Collection[int]) -> ir.BooleanValue:
@@ -94,13 +99,14 @@ def is_among(column: ir.IntegerColumn, ids: Collection[int]) -> ir.BooleanValue:
 def is_any_of(overview: ir.Table, pieces: list[Piece], found: Found) -> ir.BooleanValue:
     """Whether a row of the overview fits any of the pieces, which are all of one parameter."""
     # Values of one column become one condition: a thousand of them in an address must not nest a thousand deep.
-    codes: dict[str, list[str | int]] = {}
+    codes: dict[str, list[str | int | bool]] = {}
     bounds: dict[tuple[str, Comparison], Any] = {}
+    names: dict[str, list[str]] = {}
     ids: set[int] | None = None
     described: list[ir.BooleanValue] = []
     for piece in pieces:
         match piece:
-            case Search() | Held() | Moved() | Expected():
+            case Search() | Held() | Moved():
                 those = found.get((piece.name, piece.value), ())
                 if isinstance(those, Collection):
                     ids = (ids or set()).union(those)
@@ -108,13 +114,22 @@ def is_any_of(overview: ir.Table, pieces: list[Piece], found: Found) -> ir.Boole
                     described.append(overview.customer_id.isin(those))
             case Is(column=column, code=code):
                 codes.setdefault(column, []).append(code)
+            case Lists(column=column, listed=listed):
+                names.setdefault(column, []).append(listed)
             case Bound(column=column, comparison=comparison, number=number):
                 loosest = max if comparison == "<=" else min
                 bounds[column, comparison] = loosest(number, bounds.get((column, comparison), number))
     conditions = [overview[column].isin(those) for column, those in codes.items()]
+    conditions += [_lists_any(overview[column], those) for column, those in names.items()]
     conditions += [is_among(overview.customer_id, ids)] if ids is not None else []
     conditions += [_COMPARED[comparison](overview[column], n) for (column, comparison), n in bounds.items()]
     return reduce(operator.or_, [*conditions, *described])
+
+
+def _lists_any(column: ir.StringColumn, names: list[str]) -> ir.BooleanValue:
+    """Whether names with `LIST_SEPARATOR` between them have one of these."""
+    any_of = "|".join(re.escape(name) for name in sorted(set(names)))
+    return column.re_search(f"(^|{LIST_SEPARATOR})({any_of})({LIST_SEPARATOR}|$)")
 
 
 _COMPARED: Mapping[Comparison, Callable[..., ir.BooleanValue]] = {

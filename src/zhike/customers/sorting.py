@@ -16,6 +16,8 @@ SORTS = {
     "clv": "clv_365d",
     "alive": "probability_alive",
     "value_score": "value_score",
+    "risk": "lost_probability",
+    "due": "next_order_on",
 }
 """`sort=` → column of the overview; a ``-`` before it is highest first."""
 

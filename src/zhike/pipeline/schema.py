@@ -4,7 +4,17 @@ from zhike.kernel.words import Text
 from zhike.lake.catalog import Column, Table, register
 from zhike.segments.labels import LIFECYCLE_STAGE_COLOURS, LIFECYCLE_STAGES
 from zhike.tiers.schema import TIER_MEMBERS
-from zhike.value.schema import CLV_FORECASTS, CUSTOMER_FEATURES, RFM_SCORES, VALUE_SCORES
+from zhike.value.schema import (
+    CHURN_SCORES,
+    CLV_FORECASTS,
+    CUSTOMER_FEATURES,
+    NEXT_ORDERS,
+    RFM_SCORES,
+    VALUE_SCORES,
+)
+
+FROM_CHURN = ("lost_probability", "purchase_probability_30d", "risk_band")
+"""What of `churn_scores` stands in the overview too."""
 
 _FROM_RFM = ("r_score", "f_score", "m_score", "rfm_segment", "rfm_class")
 _FROM_CLV = (
@@ -29,6 +39,25 @@ CUSTOMER_OVERVIEW = Table(
         *CUSTOMER_FEATURES.columns,
         *(RFM_SCORES.column(name) for name in _FROM_RFM),
         *(CLV_FORECASTS.column(name) for name in _FROM_CLV),
+        *(CHURN_SCORES.column(name) for name in FROM_CHURN),
+        Column("next_order_on", "date", Text("预计再次下单日", "day that the next order is expected on")),
+        Column("next_order_from_on", "date", Text("最早（80% 区间）", "earliest day of the 80 % window")),
+        Column("next_order_until_on", "date", Text("最晚（80% 区间）", "latest day of the 80 % window")),
+        Column(
+            "next_order_days",
+            "int64",
+            Text("距预计再次下单的天数", "days until the next order is expected"),
+            "days",
+        ),
+        NEXT_ORDERS.column("is_overdue"),
+        Column(
+            "restock_categories",
+            "string",
+            Text(
+                "预计 30 天内再买的类目，最早的在前，以“; ”分隔",
+                "categories expected to be bought again within 30 days, the first due first, by “; ”",
+            ),
+        ),
         *(each for each in VALUE_SCORES.columns if each.name not in ("customer_id", "as_of")),
         TIER_MEMBERS.column("tier"),
         Column(

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 import ibis
 import ibis.expr.types as ir
 
+from zhike.pipeline.schema import FROM_CHURN
 from zhike.segments.analysis.lifecycle import LifecycleThresholds, lifecycle_stage
 from zhike.tiers.analysis.membership import tier_of
 from zhike.tiers.settings import TierSettings
 from zhike.value.analysis.clv import ClvParameters
 from zhike.value.analysis.deciles import DecileCuts, decile
 from zhike.value.analysis.rfm import RfmParameters, with_rfm
-from zhike.value.analysis.scores import Scoring, value_score
+from zhike.value.analysis.scores import Scoring, score_band, value_score
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,15 @@ class Models:
 
 
 @dataclass(frozen=True)
+class Forecasts:
+    """What NumPy forecasts, one row a customer: `clv_forecasts`, `churn_scores` and `next_orders.by_customer`."""
+
+    clv: ir.Table
+    churn: ir.Table
+    next_orders: ir.Table
+
+
+@dataclass(frozen=True)
 class Deciles:
     """Where the tenths by expected value and by spend so far are cut."""
 
@@ -36,19 +46,22 @@ class Deciles:
 
 def scored_customers(
     features: ir.Table,
-    forecasts: ir.Table,
+    forecasts: Forecasts,
     rfm_inputs: ir.Table | None,
     models: Models,
     deciles: Deciles,
     tiers: TierSettings,
 ) -> ir.Table:
-    """One row a customer: features, RFM, forecasts, value score, tier and lifecycle stage.
+    """One row a customer: features, forecasts, RFM, value score, tier and lifecycle stage.
 
     One expression instead of a join of finished tables: at a million customers the joins cost more than
     the scores. Only the forecasts stand apart, for NumPy makes them. `rfm_inputs` is None where RFM looks at
     the whole life. `forecasts` as `value.analysis.scores.scored_forecasts` gives them.
     """
-    forecast = features.left_join(forecasts, "customer_id").drop("customer_id_right")
+    churn = forecasts.churn.select("customer_id", *FROM_CHURN)
+    forecast = features
+    for made in (forecasts.clv, churn, forecasts.next_orders):
+        forecast = forecast.left_join(made, "customer_id").drop("customer_id_right")
     is_forecast = forecast.clv_365d.notnull()
     forecast = forecast.mutate(
         method=is_forecast.ifelse(models.clv.method, ibis.null("string")),
@@ -60,4 +73,4 @@ def scored_customers(
     scored = scored.mutate(
         value_score=value_score(scored), lifecycle_stage=lifecycle_stage(scored, models.lifecycle)
     )
-    return scored.mutate(tier=tier_of(scored.value_score, tiers))
+    return scored.mutate(tier=tier_of(scored.value_score, tiers), score_band=score_band(scored.value_score))

@@ -67,6 +67,25 @@ RISK_BANDS_FROM = {"low": 0.0, "medium": 0.3, "high": 0.6, "lost": 0.85}
 
 RISK_BAND_COLOURS = {"low": "teal", "medium": "amber", "high": "red", "lost": "grey"}
 
+SCORE_BANDS: dict[str, Text] = {
+    "80_100": Text("80–100 分", "80 to 100"),
+    "60_80": Text("60–80 分", "60 to 80"),
+    "40_60": Text("40–60 分", "40 to 60"),
+    "20_40": Text("20–40 分", "20 to 40"),
+    "0_20": Text("0–20 分", "0 to 20"),
+}
+"""Value scores, the highest first; a border belongs to the higher band."""
+
+SCORE_BANDS_FROM = {"80_100": 80, "60_80": 60, "40_60": 40, "20_40": 20, "0_20": 0}
+
+SCORE_BAND_COLOURS = {
+    "80_100": "blue",
+    "60_80": "sky",
+    "40_60": "teal",
+    "20_40": "amber",
+    "0_20": "grey",
+}
+
 CHURN_METHODS: dict[str, Text] = {
     "gradient_boosting": Text("梯度提升树", "Gradient-boosted trees"),
     "logistic": Text("逻辑回归", "Logistic regression"),

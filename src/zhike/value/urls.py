@@ -17,5 +17,6 @@ urlpatterns = [
     path("value/score/try/", views.try_score, name="try_score"),
     path("value/score/choose/", views.choose_score, name="choose_score"),
     path("value/score/<int:customer_id>/", views.score_reasons, name="score_reasons"),
+    path("value/expected/<int:customer_id>/", views.expected, name="expected"),
     path("value/offers/<int:customer_id>/", views.offers, name="offers"),
 ]

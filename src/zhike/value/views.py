@@ -49,6 +49,13 @@ class ReasonsPanel:
     found: selectors.ScoreReasons | None
 
 
+@dataclass(frozen=True)
+class ExpectedPanel:
+    """What to expect of one customer; None before the first refresh."""
+
+    found: selectors.Expected | None
+
+
 @requires(Right.SEE_NUMBERS)
 @require_safe
 def rfm(request: HttpRequest) -> HttpResponse:
@@ -121,12 +128,26 @@ def score_reasons(request: HttpRequest, customer_id: int) -> HttpResponse:
 @require_safe
 def offers(request: HttpRequest, customer_id: int) -> HttpResponse:
     """A panel: what to offer one customer."""
+    snapshot = _snapshot_for(request, customer_id)
+    found = selectors.offers(snapshot, customer_id) if snapshot else None
+    return render_page(request, "value/offers.html", OffersPanel(found))
+
+
+@requires(Right.SEE_CUSTOMERS)
+@require_safe
+def expected(request: HttpRequest, customer_id: int) -> HttpResponse:
+    """A panel: what one customer will spend, whether they stay away and why, when they order next."""
+    snapshot = _snapshot_for(request, customer_id)
+    found = selectors.expected(snapshot, customer_id) if snapshot else None
+    return render_page(request, "value/expected.html", ExpectedPanel(found))
+
+
+def _snapshot_for(request: HttpRequest, customer_id: int) -> Snapshot | None:
+    """The snapshot in force, for who may see that customer."""
     assert isinstance(request.user, User)
     if not is_visible(request.user, customer_id):
         raise Http404
-    snapshot = open_lake(settings.ZHIKE_HOME.lake).current()
-    found = selectors.offers(snapshot, customer_id) if snapshot else None
-    return render_page(request, "value/offers.html", OffersPanel(found))
+    return open_lake(settings.ZHIKE_HOME.lake).current()
 
 
 def _page(

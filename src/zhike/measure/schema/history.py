@@ -3,7 +3,8 @@
 from zhike.kernel.words import Text
 from zhike.lake.catalog import Column, Table
 from zhike.segments.labels import LIFECYCLE_STAGE_COLOURS, LIFECYCLE_STAGES
-from zhike.value.schema import RFM_SCORES
+from zhike.tiers.schema import TIER_MEMBERS
+from zhike.value.schema import RFM_SCORES, VALUE_SCORES
 
 _MONTH_END = Column("month_end", "date", Text("月末日期", "last day of the month"))
 _CUTS = {
@@ -11,6 +12,14 @@ _CUTS = {
     "frequency": (Text("F 切分点（订单数）", "cut point of frequency"), "count"),
     "monetary": (Text("M 切分点（金额）", "cut point of spend"), "minor_units"),
 }
+RANKED = {
+    "recency": Text("最近购买（天数取负）", "recency, its days negative"),
+    "frequency": Text("购买次数", "frequency"),
+    "monetary": Text("消费金额", "spend"),
+    "clv": Text("未来价值", "expected value"),
+}
+"""The components of the value score that are known of the past."""
+RANK_CUTS = 9
 _THRESHOLDS = {
     "new_days": Text("首单后多少天内算新客", "days after the first order that one is new"),
     "at_risk_days": Text("多少天没买算预流失", "quiet days after which one is at risk"),
@@ -45,6 +54,8 @@ VALUE_HISTORY = Table(
             labels=LIFECYCLE_STAGES,
             colours=LIFECYCLE_STAGE_COLOURS,
         ),
+        TIER_MEMBERS.column("tier"),
+        VALUE_SCORES.column("score_band"),
     ),
 )
 
@@ -62,6 +73,18 @@ VALUE_HISTORY_CUTS = Table(
             for place in range(1, 5)
         ),
         *(Column(name, "int64", text, "days") for name, text in _THRESHOLDS.items()),
+        *(
+            Column(
+                f"{name}_rank_cut_{place}",
+                "int64",
+                Text(
+                    f"价值分“{text.zh}”前 {place} 个十分位的下限",
+                    f"value score, {text.en}: the lowest of the first {place} tenths",
+                ),
+            )
+            for name, text in RANKED.items()
+            for place in range(1, RANK_CUTS + 1)
+        ),
         Column("settings", "string", Text("所用设置", "the settings it was computed with")),
     ),
 )

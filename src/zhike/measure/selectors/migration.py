@@ -101,17 +101,15 @@ _Counts = Mapping[tuple[str, str], int]
 
 
 def migration_page(request: HttpRequest, snapshot: Snapshot) -> MigrationPage:
-    """`?by=stage` for stages of life instead of RFM groups; `?from=` and `?to=` month ends, or ``now``."""
-    grouping = "stage" if request.GET.get("by") == "stage" else "rfm"
+    """`?by=` stage, tier or score instead of RFM groups; `?from=` and `?to=` month ends, or ``now``."""
+    asked = request.GET.get("by", "")
+    grouping = asked if asked in GROUPINGS else "rfm"
     known = known_months(snapshot)
     since, until = _span(request, known, snapshot.as_of)
     page = MigrationPage(
         as_of=snapshot.as_of,
         grouping=grouping,
-        grouping_choices=(
-            Choice(_("RFM groups"), same_page(request, by=None), grouping == "rfm"),
-            Choice(_("Lifecycle stages"), same_page(request, by="stage"), grouping == "stage"),
-        ),
+        grouping_choices=_grouping_choices(request, grouping),
         since_options=tuple(Option(f"{day}", formats.day(day), day == since) for day in known),
         until_options=(
             Option(NOW, _("now (%(day)s)") % {"day": formats.day(snapshot.as_of)}, until is None),
@@ -133,6 +131,19 @@ def migration_page(request: HttpRequest, snapshot: Snapshot) -> MigrationPage:
         is_simplified=len(flows.flows) < len(counts),
         all_flows_href=same_page(request, flows="all"),
         matrix=_matrix(counts, span),
+    )
+
+
+def _grouping_choices(request: HttpRequest, chosen: str) -> tuple[Choice, ...]:
+    names = {
+        "rfm": _("RFM groups"),
+        "stage": _("Lifecycle stages"),
+        "tier": _("Tiers"),
+        "score": _("Value score"),
+    }
+    return tuple(
+        Choice(name, same_page(request, by=None if code == "rfm" else code), code == chosen)
+        for code, name in names.items()
     )
 
 

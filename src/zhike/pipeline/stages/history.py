@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
 from functools import partial
+
+import ibis.expr.types as ir
 
 from zhike.lake import catalog
 from zhike.measure.analysis import history as over_time
+from zhike.measure.analysis import values_over_time as values
 from zhike.measure.analysis.cohorts import cohort_cells
 from zhike.measure.analysis.cohorts import cohorts as cohort_table
 from zhike.pipeline.stages.stage import Refresh
+from zhike.value.analysis.backtest import champions_of
 from zhike.value.analysis.history import STATES, base_month, month_ends, orders_over_time, states_of_months
 
 _ROWS_A_MONTH = 500_000
+_HISTORIES_A_PART = 250_000
 
 
 def history(refresh: Refresh) -> int:
@@ -36,16 +43,55 @@ def cohorts(refresh: Refresh) -> int:
 def _computed(refresh: Refresh) -> int:
     draft, ends = refresh.draft, month_ends(refresh.as_of)
     value, lifecycle = refresh.value_settings, refresh.lifecycle_settings
-    orders = orders_over_time(draft.table("orders"), refresh.merged, refresh.people, until=ends[-1])
-    fold = partial(states_of_months, ends=ends, look_back_days=value.rfm_look_back_days)
-    states = draft.fold(orders, "person_id", fold)[STATES]
+    states = _valued(refresh, ends)
     # A month has to be in one part as a whole.
-    fit = partial(over_time.history_cuts, ends=ends, value=value, lifecycle=lifecycle)
+    fit = partial(
+        over_time.history_cuts, ends=ends, value=value, lifecycle=lifecycle, mark=_settings_mark(refresh)
+    )
     by_month = states.select(*over_time.FITTED)
     cuts = draft.fetch(draft.fold(by_month, "month", fit, rows_a_part=_ROWS_A_MONTH)[over_time.CUTS])
     draft.produce_rows("value_history_cuts", cuts.select(catalog.table("value_history_cuts").column_names))
-    scored = over_time.value_history(states, draft.load("history_cuts", cuts), refresh.people)
+    scored = over_time.value_history(
+        states,
+        draft.load("history_cuts", cuts),
+        refresh.people,
+        refresh.tier_settings,
+        refresh.models.scoring.weights,
+    )
     return draft.produce("value_history", scored)
+
+
+def _valued(refresh: Refresh, ends: Sequence[date]) -> ir.Table:
+    """What everybody had done by the end of each month, and what was to be expected of them."""
+    draft, champions = refresh.draft, champions_of(refresh.measured)
+    orders = orders_over_time(draft.table("orders"), refresh.merged, refresh.people, until=ends[-1])
+    fold = partial(
+        states_of_months,
+        ends=ends,
+        look_back_days=refresh.value_settings.rfm_look_back_days,
+        has_recent=values.looks_at_recent(champions),
+    )
+    states = draft.fold(orders, "person_id", fold)[STATES]
+    last = draft.fetch(values.last_states(states, month=len(ends) - 1))
+    fitted = values.fit_values(last, refresh.value_settings, champions)
+    to_come = draft.fold(
+        values.histories(states),
+        "history",
+        partial(values.orders_to_come, fitted=fitted),
+        rows_a_part=_HISTORIES_A_PART,
+    )
+    return values.with_values(states, to_come[values.ORDERS_TO_COME], fitted)
+
+
+def _settings_mark(refresh: Refresh) -> str:
+    method = champions_of(refresh.measured).value
+    return over_time.settings_mark(
+        refresh.value_settings,
+        refresh.lifecycle_settings,
+        refresh.tier_settings,
+        method,
+        refresh.models.scoring.weights,
+    )
 
 
 def _is_known(refresh: Refresh) -> bool:
@@ -57,6 +103,5 @@ def _is_known(refresh: Refresh) -> bool:
         return False
     if before.as_of.replace(day=1) != refresh.as_of.replace(day=1):
         return False
-    mark = over_time.settings_mark(refresh.value_settings, refresh.lifecycle_settings)
     known = before.table("value_history_cuts").select("settings").distinct()
-    return [row["settings"] for row in before.rows(known)] == [mark]
+    return [row["settings"] for row in before.rows(known)] == [_settings_mark(refresh)]

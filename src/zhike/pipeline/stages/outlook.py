@@ -28,7 +28,7 @@ def outlook(refresh: Refresh) -> int:
 
 def _churn(refresh: Refresh) -> int:
     draft = refresh.draft
-    buyers = draft.keep("churn_inputs", churn.churn_inputs(draft.table("customer_overview")))
+    buyers = draft.keep("churn_inputs", churn.churn_inputs(refresh.features))
     fitted = _learnt(refresh, buyers)
     scored = draft.fold(
         buyers, "customer_id", partial(churn.churn_scores, fitted=fitted), rows_a_part=_ROWS_A_PART

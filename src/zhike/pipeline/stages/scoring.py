@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from functools import partial
 
+import ibis.expr.types as ir
 import pyarrow as pa
 
 from zhike.lake import catalog
-from zhike.pipeline.scores import Deciles, Models, scored_customers
+from zhike.pipeline.scores import Deciles, Forecasts, Models, scored_customers
 from zhike.pipeline.stages.stage import Refresh
 from zhike.pipeline.stages.weighing import buyers_with_signals, describe_score, fit_score
 from zhike.segments.analysis import lifecycle
 from zhike.tiers.analysis.membership import tier_members
-from zhike.value.analysis import clv, parameters, rfm
+from zhike.value.analysis import clv, next_orders, parameters, rfm
 from zhike.value.analysis import scores as value_scores
 from zhike.value.analysis.backtest import champions_of
 from zhike.value.analysis.deciles import fit_deciles
@@ -63,8 +64,9 @@ def scores(refresh: Refresh) -> int:
         clv=fit_deciles(draft.fetch(forecast.select("customer_id", "clv_365d")), "clv_365d"),
         spend=fit_deciles(draft.fetch(refresh.buyers.select("customer_id", "spend_amount")), "spend_amount"),
     )
+    made = Forecasts(forecast, draft.table("churn_scores"), _next_orders(refresh))
     scored = scored_customers(
-        refresh.features, forecast, refresh.rfm_inputs, models, deciles, refresh.tier_settings
+        refresh.features, made, refresh.rfm_inputs, models, deciles, refresh.tier_settings
     )
     rows = draft.produce("customer_overview", scored)
     for name in ("customer_features", "clv_forecasts", "value_scores"):
@@ -77,3 +79,10 @@ def scores(refresh: Refresh) -> int:
         )
     draft.produce("tier_members", tier_members(draft.table("customer_overview")))
     return rows
+
+
+def _next_orders(refresh: Refresh) -> ir.Table:
+    draft, as_of = refresh.draft, refresh.as_of
+    rows = next_orders.worth_listing(draft.table("next_orders"), as_of=as_of)
+    made = draft.fold(rows, "customer_id", partial(next_orders.by_customer, as_of=as_of))
+    return made[next_orders.BY_CUSTOMER]

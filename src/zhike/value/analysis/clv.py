@@ -294,10 +294,8 @@ def clv_forecasts(
         expected, discounted = forecasts.expected_orders, forecasts.discounted_orders
         if fitted.rule == BLEND:
             like_last = _by_rule("rule", order_days, tenure, recent, horizon_days)
-            # Orders spread evenly over the time.
-            discount = yearly * horizon_days / HORIZON_DAYS
-            evenly = -math.expm1(-discount) / discount if discount else 1.0
-            expected, discounted = (expected + like_last) / 2, (discounted + like_last * evenly) / 2
+            worth = _worth_evenly(yearly, horizon_days)
+            expected, discounted = (expected + like_last) / 2, (discounted + like_last * worth) / 2
         elif forecasts.interval is not None:
             low, high = forecasts.interval
     amount = expected_amount(order_days, spend, fitted.amounts)
@@ -314,6 +312,41 @@ def clv_forecasts(
         "alive_tenth": _column(tenth, len(spend), pa.int32()),
     }
     return {FORECASTS: pa.table(columns)}
+
+
+def discounted_orders(
+    fitted: ClvParameters,
+    *,
+    order_days: Array,
+    tenure_days: Array,
+    recency_days: Array,
+    recent: Array,
+    horizon_days: int = HORIZON_DAYS,
+) -> Floats:
+    """Days with an order to come, each worth what it is today; under a rule not discounted.
+
+    Parameters
+    ----------
+    recent
+        Days with an order of the last 365; only a rule and the blend look at them.
+    """
+    if fitted.orders is None:
+        return _by_rule(fitted.method, order_days, tenure_days, recent, horizon_days)
+    yearly = math.log1p(fitted.discount_rate_yearly)
+    history = weeks(order_days, recency_days, tenure_days)
+    modelled: Floats = fitted.orders.discounted_expected_orders(
+        *history, horizon=horizon_days / DAYS_PER_WEEK, discount_rate=yearly / HORIZON_WEEKS
+    )
+    if fitted.rule != BLEND:
+        return modelled
+    like_last = _by_rule("rule", order_days, tenure_days, recent, horizon_days)
+    return (modelled + like_last * _worth_evenly(yearly, horizon_days)) / 2
+
+
+def _worth_evenly(yearly: float, horizon_days: int) -> float:
+    """What an order is worth today, of orders spread evenly over the time."""
+    discount = yearly * horizon_days / HORIZON_DAYS
+    return -math.expm1(-discount) / discount if discount else 1.0
 
 
 def _by_rule(code: str, order_days: Array, tenure: Array, recent: Array, horizon_days: int) -> Floats:

@@ -21,7 +21,12 @@ MONTHS_KEPT = 24
 STATES = "states_of_months"
 MEASURES = ("recency", "frequency", "monetary")
 
+DAYS_A_WEEK = 7
+
 _FIRST_WEEK = 7
+_YEAR_DAYS = 365
+_BITS = 12
+_MOST = (1 << _BITS) - 1
 _EPOCH = date(1970, 1, 1)
 _NEVER = date(9999, 12, 31)
 _FAR = np.int32(1 << 30)
@@ -76,7 +81,7 @@ def orders_over_time(orders: ir.Table, merged: ir.Table, everyone: ir.Table, *, 
 
 
 def states_of_months(
-    orders: pa.Table, *, ends: Sequence[date], look_back_days: int = 0
+    orders: pa.Table, *, ends: Sequence[date], look_back_days: int = 0, has_recent: bool = False
 ) -> dict[str, pa.Table]:
     """What each person had done by the end of each month, from their first order that counts then.
 
@@ -92,12 +97,15 @@ def states_of_months(
         Last days of months, oldest first.
     look_back_days
         RFM counts orders of so many days only; 0 is the whole life.
+    has_recent
+        Whether `history` has the orders of the last 365 days in it.
 
     Returns
     -------
     dict
         `STATES`: `person_id, month` (place in `ends`)`, order_count, spend_amount, recency_days, tenure_days,
-        order_days, rfm_order_count, rfm_spend_amount`; the last two are 0 for whom RFM does not score.
+        order_days, history, rfm_order_count, rfm_spend_amount`; the last two are 0 for whom RFM does not score.
+        `history` is what a forecast of orders looks at, as one number (`histories_of` reads it).
     """
     grid = _Grid.of(orders, ends)
     order_count = grid.counts(grid.life_ends)
@@ -114,6 +122,11 @@ def states_of_months(
         "tenure_days": day - first,
         "order_days": order_days.astype(np.int32),
     }
+    recent = np.zeros(len(people), dtype=np.int64)
+    if has_recent:
+        leaves = np.searchsorted(grid.ends - _YEAR_DAYS, grid.days, side="right").astype(np.int32)
+        recent = grid.counts(np.minimum(grid.life_ends, leaves))[people, months]
+    columns["history"] = _packed(order_days, day - last, day - first, recent)
     columns["rfm_order_count"], columns["rfm_spend_amount"] = (
         columns["order_count"],
         columns["spend_amount"],
@@ -125,6 +138,23 @@ def states_of_months(
         )
         columns["rfm_spend_amount"] = grid.spend(leaves)[people, months]
     return {STATES: pa.table(columns)}
+
+
+def _packed(order_days: Array, recency_days: Array, tenure_days: Array, recent: Array) -> Array:
+    """Four numbers of twelve bits in one, days as whole weeks: few different ones, each forecast once."""
+    parts = (order_days, recency_days // DAYS_A_WEEK, tenure_days // DAYS_A_WEEK, recent)
+    packed = np.zeros(len(order_days), dtype=np.int64)
+    for part in parts:
+        packed = (packed << _BITS) | np.minimum(part, _MOST).astype(np.int64)
+    return packed
+
+
+def histories_of(packed: Array) -> tuple[Array, Array, Array, Array]:
+    """Order days, recency and tenure in days (whole weeks), and the orders of the last 365 days, shape (n,)."""
+    order_days, recency, tenure, recent = (packed >> (_BITS * place) & _MOST for place in (3, 2, 1, 0))
+    # Two orders of one week are still some days apart.
+    least = recency * DAYS_A_WEEK + np.where(order_days > 1, DAYS_A_WEEK // 2, 0)
+    return order_days, recency * DAYS_A_WEEK, np.maximum(tenure * DAYS_A_WEEK, least), recent
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import ibis
 import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from zhike.lake.arrays import numpy_column
 from zhike.value.analysis.features import counted_lines, counted_orders
 from zhike.value.analysis.gaps import GapModel, next_gaps, series_of
 
 NEXT_ORDERS = "next_orders"
+BY_CUSTOMER = "next_orders_by_customer"
+RESTOCK_DAYS = 30
+RESTOCK_SEPARATOR = "; "
 WINDOW_SHARE = 0.8
 LIKELY_ALIVE_BELOW = 0.5
 WHOLE_SHOP = ""
@@ -105,3 +109,62 @@ def next_orders(sums: pa.Table, *, fitted: GapModel, names: list[str], as_of: da
         "is_overdue": pa.array(passed > 1 - tail),
     }
     return {NEXT_ORDERS: pa.table(found)}
+
+
+def worth_listing(rows: ir.Table, *, as_of: date) -> ir.Table:
+    """Of `next_orders`, what `by_customer` says of a customer: orders as a whole, and the categories due soon."""
+    until = ibis.literal(as_of + timedelta(days=RESTOCK_DAYS))
+    found = rows.filter((rows.category == WHOLE_SHOP) | (rows.expected_on <= until))
+    return found.select("customer_id", "category", "expected_on", "earliest_on", "latest_on", "is_overdue")
+
+
+def by_customer(rows: pa.Table, *, as_of: date) -> dict[str, pa.Table]:
+    """One row a customer: when any order is expected, and the categories due within `RESTOCK_DAYS`, the first due first.
+
+    Parameters
+    ----------
+    rows
+        As `worth_listing` gives them, all of a customer in one part.
+
+    Returns
+    -------
+    dict
+        `BY_CUSTOMER`: `customer_id, next_order_on, next_order_from_on, next_order_until_on, next_order_days,
+        is_overdue, restock_categories`.
+    """
+    by_day = [("customer_id", "ascending"), ("expected_on", "ascending"), ("category", "ascending")]
+    is_whole = pc.equal(rows["category"], WHOLE_SHOP)
+    lists = _restock_lists(rows.filter(pc.invert(is_whole)).sort_by(by_day))
+    whole = rows.filter(is_whole).join(lists, "customer_id", join_type="left outer").combine_chunks()
+    day = whole["expected_on"].cast(pa.int32()).cast(pa.int64())
+    found = {
+        "customer_id": whole["customer_id"],
+        "next_order_on": whole["expected_on"],
+        "next_order_from_on": whole["earliest_on"],
+        "next_order_until_on": whole["latest_on"],
+        "next_order_days": pc.subtract(day, (as_of - _EPOCH).days),
+        "is_overdue": whole["is_overdue"],
+        "restock_categories": whole["restock_categories"],
+    }
+    return {BY_CUSTOMER: pa.table(found)}
+
+
+def in_a_list(category: str) -> str:
+    """A category as it stands in `restock_categories`, where the separator has to stay one."""
+    return category.replace(RESTOCK_SEPARATOR, RESTOCK_SEPARATOR.strip())
+
+
+def _restock_lists(due: pa.Table) -> pa.Table:
+    """`customer_id, restock_categories` of rows that stand by customer."""
+    owners = numpy_column(due, "customer_id").astype(np.int64)
+    starts = np.flatnonzero(np.diff(owners, prepend=-1))
+    names = pc.replace_substring(due["category"], RESTOCK_SEPARATOR, RESTOCK_SEPARATOR.strip())
+    lists = pa.ListArray.from_arrays(
+        pa.array(np.append(starts, len(owners)), pa.int32()), names.combine_chunks()
+    )
+    return pa.table(
+        {
+            "customer_id": pa.array(owners[starts]),
+            "restock_categories": pc.binary_join(lists, RESTOCK_SEPARATOR),
+        }
+    )

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from zhike.kernel.words import Text
 from zhike.value.analysis.backtest.methods import METHOD_NAMES, OrderModel
-from zhike.value.analysis.btyd import GammaGammaParameters
+from zhike.value.analysis.btyd import (
+    BgNbdParameters,
+    GammaGammaParameters,
+    MbgNbdParameters,
+    ParetoNbdParameters,
+)
 from zhike.value.analysis.clv import ClvParameters, model_code
 from zhike.value.analysis.rfm import RfmParameters
 from zhike.value.settings import ValueSettings
@@ -90,6 +96,34 @@ def clv_parameter_rows(fitted: ClvParameters) -> list[Row]:
     if fitted.amounts is not None:
         rows += _fit_rows("gamma_gamma", {**fitted.amounts.parameters, **_errors(fitted.amounts)})
     return rows
+
+
+def restored_orders(code: str, values: Mapping[tuple[str, str], float]) -> OrderModel | None:
+    """The model of order times that `clv_parameter_rows` wrote under that code; None for a code of no model."""
+    kind = _KINDS.get(code)
+    if kind is None:
+        return None
+    names = ("r", "alpha", *(("s", "beta") if kind is ParetoNbdParameters else ("a", "b")), "log_likelihood")
+    return kind(**_named(code, names, values), time_unit="W")
+
+
+def restored_amounts(values: Mapping[tuple[str, str], float]) -> GammaGammaParameters | None:
+    """The model of amounts that `clv_parameter_rows` wrote; None where there was none."""
+    if ("gamma_gamma", "p") not in values:
+        return None
+    found = _named("gamma_gamma", ("p", "q", "gamma"), values)
+    return GammaGammaParameters(**found, log_likelihood=math.nan, customers=math.nan)
+
+
+_KINDS: Mapping[str, type[OrderModel]] = {
+    "bg_nbd": BgNbdParameters,
+    "mbg_nbd": MbgNbdParameters,
+    "pareto_nbd": ParetoNbdParameters,
+}
+
+
+def _named(model: str, names: tuple[str, ...], values: Mapping[tuple[str, str], float]) -> dict[str, Any]:
+    return {name: values[model, name] for name in names}
 
 
 def _fit_rows(model: str, values: Mapping[str, float]) -> list[Row]:

@@ -53,6 +53,7 @@ CHURN_SCORES = Table(
             "float64",
             Text("在视为流失的天数内不再下单的概率", "probability of no order within the days of being lost"),
             "share",
+            "churn_probability",
         ),
         Column(
             "purchase_probability_30d",
@@ -67,6 +68,7 @@ CHURN_SCORES = Table(
             "risk_band",
             "string",
             Text("流失风险", "churn risk"),
+            alias="churn_band",
             labels=RISK_BANDS,
             colours=RISK_BAND_COLOURS,
         ),

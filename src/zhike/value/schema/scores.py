@@ -2,6 +2,7 @@
 
 from zhike.kernel.words import Text
 from zhike.lake.catalog import Column, Table
+from zhike.value.labels import SCORE_BAND_COLOURS, SCORE_BANDS
 from zhike.value.schema.columns import AS_OF, CUSTOMER, CUSTOMER_GRAIN
 
 
@@ -10,6 +11,13 @@ def _component(name: str, zh: str, en: str) -> Column:
 
 
 _SCORE = Column("value_score", "float64", Text("价值分（0–100）", "value score, 0 to 100"), "score")
+_BAND = Column(
+    "score_band",
+    "string",
+    Text("价值分段", "band of the value score"),
+    labels=SCORE_BANDS,
+    colours=SCORE_BAND_COLOURS,
+)
 _PARTS = (
     _component("recency", "价值分：最近购买（0–100）", "value score: recency, 0 to 100"),
     _component("frequency", "价值分：购买次数", "value score: frequency"),
@@ -65,7 +73,7 @@ VALUE_SCORES = Table(
     "published",
     CUSTOMER_GRAIN,
     ("customer_id",),
-    (CUSTOMER, AS_OF, _SCORE, *_PARTS),
+    (CUSTOMER, AS_OF, _SCORE, _BAND, *_PARTS),
     cut_from="customer_overview",
     cut_where="value_score",
 )

@@ -2,6 +2,7 @@
 
 from zhike.value.selectors.clv import CLV_TITLE, ClvPage, clv_page
 from zhike.value.selectors.clv_backtest import BACKTEST_TITLE, BacktestPage, backtest_page
+from zhike.value.selectors.expected import Expected, expected
 from zhike.value.selectors.forecast import FORECAST_TITLE, ForecastPage, forecast_page
 from zhike.value.selectors.recommendations import Offers, offers
 from zhike.value.selectors.rfm import RFM_TITLE, RfmPage, rfm_page
@@ -16,6 +17,7 @@ __all__ = [
     "SCORE_TITLE",
     "BacktestPage",
     "ClvPage",
+    "Expected",
     "ForecastPage",
     "Offers",
     "RfmPage",
@@ -23,6 +25,7 @@ __all__ = [
     "ScoreReasons",
     "backtest_page",
     "clv_page",
+    "expected",
     "forecast_page",
     "offers",
     "rfm_page",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,12 +18,16 @@ _LONGEST = 10
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A product; `goes_with` is what they bought that it goes with, where that is why."""
+    """A product; `goes_with` is what they bought that it goes with, where that is why.
+
+    `number`, with its source, tells products of one name apart; empty where the name does.
+    """
 
     name: str
     category: str
     why: Text
     goes_with: str = ""
+    number: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,11 @@ class Offers:
 
     offers: tuple[Offer, ...]
     is_personal: bool
+
+    @property
+    def is_all_popular(self) -> bool:
+        """Whether nothing on the list follows from what they bought."""
+        return all(offer.why == REASONS["popular"] for offer in self.offers)
 
 
 def offers(snapshot: Snapshot, customer_id: int) -> Offers:
@@ -52,12 +62,15 @@ def _named(snapshot: Snapshot, rows: ir.Table) -> tuple[Offer, ...]:
     joined = rows.left_join(products, ["source", "product_id"])
     joined = joined.select(*rows.columns, "name", "category")
     joined = joined.left_join(others, ["with_source", "with_product_id"])
-    return tuple(_offer(row) for row in snapshot.rows(joined.order_by("rank")))
+    found = snapshot.rows(joined.order_by("rank"))
+    names = Counter(row["name"] for row in found)
+    return tuple(_offer(row, is_alone=names[row["name"]] == 1) for row in found)
 
 
-def _offer(row: dict[str, Any]) -> Offer:
+def _offer(row: dict[str, Any], *, is_alone: bool) -> Offer:
     return Offer(
         name=row["name"] or row["product_id"],
+        number="" if is_alone or not row["name"] else f"{row['source']} {row['product_id']}",
         category=row["category"] or "",
         why=REASONS[row["reason"]],
         goes_with=row["with_name"] or row["with_product_id"] or "",

@@ -43,9 +43,9 @@ _SPREAD = 2_654_435_761
 _CYCLE = 1 << 30
 
 
-def churn_inputs(overview: ir.Table) -> ir.Table:
-    """`customer_id` and `INPUTS` of every buyer who may be profiled, from `customer_overview`."""
-    buyers = profiled_buyers(overview)
+def churn_inputs(features: ir.Table) -> ir.Table:
+    """`customer_id` and `INPUTS` of every buyer who may be profiled, from `customer_features`."""
+    buyers = profiled_buyers(features)
     names = buyers.favourite_categories
     separators = (names.length() - names.replace(_SEPARATOR, "").length()) // len(_SEPARATOR)
     return buyers.select(

@@ -24,6 +24,7 @@ from zhike.value.analysis.scores.components import (
 )
 from zhike.value.analysis.scores.learning import Learned, Past, learned_from
 from zhike.value.analysis.scores.weights import DEFAULT_WEIGHTS, ScoreChoice, weights_of
+from zhike.value.labels import SCORE_BANDS_FROM
 from zhike.value.settings import ValueSettings
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "Scoring",
     "fitted_scoring",
     "learned_weights",
+    "score_band",
     "scored_forecasts",
     "value_score",
     "weights_of",
@@ -134,3 +136,8 @@ def value_score(customers: ir.Table) -> ir.FloatingValue:
     0 for those who never bought. Empty for those who refused to be profiled.
     """
     return customers.no_profiling.ifelse(ibis.null("float64"), customers.score.fill_null(0.0))
+
+
+def score_band(score: ir.FloatingValue) -> ir.StringValue:
+    """The band of `labels.SCORE_BANDS` that a value score is in; empty where there is none."""
+    return ibis.cases(*((score >= lowest, band) for band, lowest in SCORE_BANDS_FROM.items()))
