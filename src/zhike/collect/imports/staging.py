@@ -68,10 +68,16 @@ class StagedFile:
                     yield from _joined(waiting, batch_rows)
         yield from _joined(waiting, batch_rows)
 
-    def batches(self, dropped: np.ndarray, *, batch_rows: int = 0) -> Iterator[pa.RecordBatch]:
-        """The good rows but for those whose row numbers are marked in `dropped`, in the order of the file."""
-        for batch in self.rows(batch_rows=batch_rows or CHUNK_ROWS):
-            kept = batch.filter(pa.array(~dropped[batch["number"].to_numpy()]))
+    def batches(
+        self, dropped: np.ndarray, columns: Sequence[str] | None = None, *, batch_rows: int = 0
+    ) -> Iterator[pa.RecordBatch]:
+        """The good rows but for those whose row numbers are marked in `dropped`, in the order of the file.
+
+        `columns`, if some are named, must have the number among them.
+        """
+        for batch in self.rows(columns, batch_rows=batch_rows or CHUNK_ROWS):
+            is_kept = ~dropped[batch["number"].to_numpy()]
+            kept = batch if is_kept.all() else batch.filter(pa.array(is_kept))
             if kept.num_rows:
                 yield kept
 

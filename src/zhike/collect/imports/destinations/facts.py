@@ -32,6 +32,8 @@ from zhike.lake.engines import Budget
 _COMMIT_ROWS = 8192
 # A row group of the lake: small ones are slow to scan, large ones need memory here.
 _ROWS_AT_ONCE = 100_000
+# Nearly all customers of a file are in its first half million rows, at a hundred bytes a key for as long as they are made.
+_KEYS_TOGETHER = 500_000
 _NOBODY = -1
 # Ids and texts of their own in each row: a dictionary of them only costs time.
 _UNLIKE = ("order_id", "event_id", "properties")
@@ -56,7 +58,9 @@ class FactsDestination:
         self._task = task
         self._table: Table = task.kind.table
         self._file = task.folder / f"{self._table.name}.parquet"
-        self._profiles = KnownProfiles(task.run.source)
+        self._profiles = KnownProfiles(
+            task.run.source, told=lambda keys: task.progress.report(REGISTERING, keys, 0)
+        )
 
     def compared(self, staged: StagedFile) -> Verdicts:
         """Compare the good rows with one another and with the facts of their source."""
@@ -170,7 +174,8 @@ class FactsDestination:
 
     def _placed(self, staged: StagedFile, found: Verdicts) -> int:
         """Write the rows for the lake, with the profile of each; how many they are."""
-        rows = 0
+        rows, dropped = 0, found.not_written(staged.last_number)
+        buyers = self._buyers(staged, dropped) if self._task.kind.person == "customer" else None
         schema = self._table.arrow_schema()
         size = KEYS_AT_ONCE if self._task.kind.person == "order" else _ROWS_AT_ONCE
         # Facts name nobody: the file is in the form in which the lake keeps it.
@@ -181,22 +186,29 @@ class FactsDestination:
             ThreadPoolExecutor(1) as pool,
         ):
             writing: Future[None] = pool.submit(lambda: None)
-            for batch in staged.batches(found.not_written(staged.last_number), batch_rows=size):
-                shaped = self._shaped(batch, schema)
+            for batch in staged.batches(dropped, batch_rows=size):
+                shaped = self._shaped(batch, schema, None if buyers is None else buyers[rows : rows + len(batch)])
                 # One is written while the next is read.
                 writing.result()
                 _give_back()
                 writing = pool.submit(writer.write_batch, shaped)
                 rows += batch.num_rows
-                self._task.progress.report(REGISTERING, rows, 0)
+                self._task.progress.report(WRITING, rows, 0)
             writing.result()
         return rows
 
-    def _shaped(self, batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    def _buyers(self, staged: StagedFile, dropped: np.ndarray) -> pa.Array:
+        """The profile of every row that is written; most keys are looked up once, for they come together."""
+        keys = staged.batches(dropped, ["number", "customer_id"], batch_rows=_KEYS_TOGETHER)
+        return pa.concat_arrays([self._profiles.registered(batch["customer_id"]) for batch in keys])
+
+    def _shaped(
+        self, batch: pa.RecordBatch, schema: pa.Schema, buyers: pa.Array | None
+    ) -> pa.RecordBatch:
         source = self._task.run.source
         given = {"source": pa.repeat(source, batch.num_rows)}
-        if self._task.kind.person == "customer":
-            given["profile_id"] = self._profiles.registered(batch["customer_id"])
+        if buyers is not None:
+            given["profile_id"] = buyers
         elif self._task.kind.person == "order":
             parents = self._parents(batch["order_id"])
             given |= {"profile_id": parents.profiles, "ordered_on": parents.days}
