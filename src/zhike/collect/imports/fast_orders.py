@@ -92,7 +92,9 @@ class FastOrders:
         days = np.where(~has_day & ((given > 0) | is_refunded), columns["ordered_on"], days)
         columns |= {"refund_amount": given, "refunded_on": days}
         columns["discount_amount"] = np.maximum(discount.values, 0)
-        columns["status"] = status.taken(pa.array([word or "completed" for word in status.words], pa.string()))
+        columns["status"] = status.taken(
+            pa.array([word or "completed" for word in status.words], pa.string())
+        )
         return columns, is_certain
 
     def _few(self, cells: dict[str, pa.Array], name: str, rows: int) -> FewWords:

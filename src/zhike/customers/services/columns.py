@@ -104,7 +104,7 @@ def insert_rows(
     tail = [field.get_db_prep_save(value, connection) for field, value in same.items()]
     _run_together(
         f"INSERT INTO {quoted(model._meta.db_table)} ({columns}) VALUES ",
-        (f"({', '.join(['%s'] * (len(fields) + len(same)))})"),
+        f"({', '.join(['%s'] * (len(fields) + len(same)))})",
         " ON CONFLICT DO NOTHING" if ignores_repeats else "",
         ([*prepare(row), *tail] for row in rows),
         together=_VALUES_TOGETHER // (len(fields) + len(same)),
@@ -139,9 +139,7 @@ def _run_many(query: str, rows: Iterable[Sequence[Any]]) -> None:
             cursor.executemany(query, cast("list[list[Any]]", chain([first], rest)))
 
 
-def _run_together(
-    head: str, places: str, end: str, rows: Iterable[Sequence[Any]], *, together: int
-) -> None:
+def _run_together(head: str, places: str, end: str, rows: Iterable[Sequence[Any]], *, together: int) -> None:
     """Run a statement on many rows at a time: beginning and ending it takes as long as a row does."""
     left: list[Sequence[Any]] = []
 
@@ -167,6 +165,8 @@ def _field(model: type[models.Model], name: str) -> models.Field[Any, Any]:
 def _preparing(fields: Sequence[models.Field[Any, Any]]) -> Callable[[Sequence[Any]], list[Any]]:
     """What turns values into what the database takes, with as little as possible to do for each row."""
     others = [(place, field) for place, field in enumerate(fields) if not isinstance(field, _PLAIN)]
+    if not others:
+        return list
     # Most rows of a batch share a moment, empty attributes, or one of a few kinds of evidence: the same objects, kept here
     # so that their ids stay theirs.
     known: dict[tuple[int, int], tuple[Any, Any]] = {}
