@@ -58,8 +58,7 @@ def register_many(
         places = sorted(places, key=indexes.__getitem__)
     for start in range(0, len(ids), _BATCH):
         some = places[start : start + _BATCH]
-        with transaction.atomic():
-            found = _ids(vault, source, [indexes[at] for at in some], [source_keys[at] for at in some])
+        found = _ids(vault, source, [indexes[at] for at in some], [source_keys[at] for at in some])
         for at, id in zip(some, found, strict=True):
             ids[at] = id
         if told is not None:
@@ -130,6 +129,7 @@ def _registered(vault: Vault, source: str, keys: Sequence[str]) -> dict[str, int
     return dict(zip(keys, _ids(vault, source, key_indexes(vault, source, keys), keys), strict=True))
 
 
+@transaction.atomic(savepoint=False)
 def _ids(vault: Vault, source: str, indexes: Sequence[str], keys: Sequence[str]) -> list[int]:
     """The profile of each key, given with its fingerprint; made where there is none."""
     ids = known_ids(source, indexes)
