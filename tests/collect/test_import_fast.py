@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import random
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from zhike.collect.imports import blocks, staging
+from zhike.collect.imports import blocks, columnar, staging
 from zhike.collect.imports.kinds.kind import ImportRules
 from zhike.collect.imports.kinds.orders import ORDERS_KIND, OrderReader
 from zhike.collect.imports.mapping import ColumnMapping, matched_layout
@@ -304,3 +305,29 @@ def test_one_row_in_a_hundred_that_is_odd_does_not_hold_the_others_up(tmp_path, 
     assert len(calls) == 20
     assert [row["number"] for row in taken] == sorted(row["number"] for row in taken)
     assert len(taken) + len(rejects) == 2_000
+
+
+DAYS = st.dates(min_value=date(1969, 1, 1), max_value=date(2201, 1, 1)).map(str)
+TIMES = st.times().map(lambda time: time.isoformat("seconds"))
+WRITTEN = st.one_of(
+    DAYS,
+    st.builds("{} {}".format, DAYS, TIMES),
+    st.builds("{}T{}".format, DAYS, TIMES.map(lambda time: time[:5])),
+    st.text("0123456789-/: T+Z", min_size=10, max_size=19),
+    st.sampled_from(
+        ["2026-02-29", "2026-11-21 24:00", "2026-11-21 10+08", "2026-11-21 10:30+08", "2026-11-21 10:30:60"]
+    ),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(cells=st.lists(WRITTEN, min_size=1, max_size=4))
+def test_moments_read_at_once_are_those_read_sign_by_sign(cells):
+    both = []
+    for iso in (columnar._iso, lambda cells: None):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(columnar, "_iso", iso)
+            read, days = columnar.moments(pa.array(cells), ZoneInfo("Asia/Shanghai"), NOW)
+        sure = read.is_certain
+        both.append((sure.tolist(), read.values[sure].tolist(), days[sure].tolist()))
+    assert both[0] == both[1]

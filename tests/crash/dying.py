@@ -84,11 +84,11 @@ def _prepare(home: Home, *, chunk_rows: int) -> None:
         settings.MIGRATION_MODULES = {name.rpartition(".")[2]: None for name in settings.INSTALLED_APPS}
         call_command("migrate", run_syncdb=True, verbosity=0)
     from zhike.collect.imports import staging
-    from zhike.collect.imports.destinations import facts, known_profiles, profiles
+    from zhike.collect.imports.destinations import facts, profiles
     from zhike.customers.services import profiles as records
 
-    staging.CHUNK_ROWS = facts._ROWS_AT_ONCE = profiles._AT_ONCE = chunk_rows
-    known_profiles._AT_ONCE = records._RECORDS_AT_ONCE = max(10, chunk_rows // 10)
+    staging.CHUNK_ROWS = facts._ROWS_AT_ONCE = facts._KEYS_TOGETHER = profiles._AT_ONCE = chunk_rows
+    records._BATCH = records._RECORDS_AT_ONCE = max(10, chunk_rows // 10)
 
 
 def _start(home: Home, kind: str, file: Path) -> None:

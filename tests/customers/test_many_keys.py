@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from django.db.models import F
 
 from zhike.customers.models import Customer, Profile
 from zhike.customers.selectors import profile_keys
-from zhike.customers.services import register_profiles
+from zhike.customers.services import profiles as profile_services
+from zhike.customers.services import register_many, register_profiles
 from zhike.customers.vault import Vault, key_index, key_indexes
 from zhike.customers.vault.keys import KeyRing
 
@@ -33,6 +35,21 @@ def test_known_and_new_keys_of_one_call_get_one_profile_each(home_of_tests):
     assert len(set(both.values())) == 3 == Profile.objects.count() == Customer.objects.count()
     assert register_profiles(source="web", source_keys=["a"])["a"] not in both.values()
     assert profile_keys([both["c"]])[both["c"]] == ("till", "c")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("at_once", [3, 1_000])
+def test_very_many_keys_get_what_each_call_of_its_own_would_give(home_of_tests, monkeypatch, at_once):
+    monkeypatch.setattr(profile_services, "_BATCH", at_once)
+    keys, told = [f"key {number}" for number in range(200)], []
+    before = register_profiles(source="till", source_keys=keys[50:60])
+    ids = register_many(source="till", source_keys=keys, told=told.append)
+    assert dict(zip(keys, ids, strict=True)) == register_profiles(source="till", source_keys=keys)
+    assert ids[50:60] == [before[key] for key in keys[50:60]]
+    assert len(set(ids)) == 200 == Profile.objects.count() == Customer.objects.count()
+    assert not Profile.objects.exclude(customer=F("home_customer")).exists()
+    assert told[-1] == 200 and told == sorted(told)
+    assert {key for _, key in profile_keys(ids).values()} == set(keys)
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ _PLAIN_ID = r"^(?:[A-Za-z_#][0-9A-Za-z_-]*[0-9][0-9A-Za-z_-]*|[0-9][0-9_-]*)$"
 _MONTH_STARTS = np.array([0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334])
 _MONTH_DAYS = np.array([31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
 _DAY_MICROSECONDS = 86_400_000_000
+_LAST_YEAR = 2199
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,19 @@ class Column:
 
     values: Any
     is_certain: np.ndarray
+
+
+@dataclass(frozen=True)
+class FewWords:
+    """A column in which values repeat: the different ones, the place of each row's among them, and which are certain."""
+
+    words: list[Any]
+    codes: np.ndarray
+    is_certain: np.ndarray
+
+    def taken(self, values: Any) -> Any:
+        """For each row the value that stands in the place of its word."""
+        return values.take(pa.array(self.codes) if isinstance(values, pa.Array) else self.codes)
 
 
 def ids(cells: pa.Array) -> Column:
@@ -66,14 +80,7 @@ def amounts(cells: pa.Array, currency: str) -> Column:
 
 def moments(cells: pa.Array, zone: ZoneInfo, now: datetime) -> tuple[Column, np.ndarray]:
     """Microseconds since 1970 in UTC of ``2026-11-21`` and ``2026-11-21 13:45[:06]`` in the zone, and their days."""
-    lengths = _lengths(cells)
-    local = np.zeros(len(cells), np.int64)
-    is_certain = np.zeros(len(cells), bool)
-    for length in (10, 16, 19):
-        places = np.flatnonzero(lengths == length)
-        if len(places):
-            signs = _signs(cells.take(pa.array(places)) if len(places) < len(cells) else cells, length)
-            local[places], is_certain[places] = _civil(signs)
+    local, is_certain = _local(cells)
     naive = pa.array(local, pa.timestamp("us"))
     exact = pc.assume_timezone(naive, zone.key, ambiguous="earliest", nonexistent="earliest")
     # An hour that a clock change leaves out is not what the reader of cells makes of it.
@@ -84,11 +91,11 @@ def moments(cells: pa.Array, zone: ZoneInfo, now: datetime) -> tuple[Column, np.
     return Column(utc, is_certain), local // _DAY_MICROSECONDS
 
 
-def few(cells: pa.Array, read: Callable[[object], Any]) -> Column:
+def few(cells: pa.Array, read: Callable[[object], Any]) -> FewWords:
     """What the reader of cells makes of each different cell; for columns in which cells repeat."""
     encoded = pc.dictionary_encode(cells)
     words = encoded.dictionary.to_pylist()
-    known = np.empty(len(words), object)
+    known: list[Any] = [None] * len(words)
     is_known = np.zeros(len(words), bool)
     for place, word in enumerate(words):
         try:
@@ -96,17 +103,49 @@ def few(cells: pa.Array, read: Callable[[object], Any]) -> Column:
         except ZhikeError:
             continue
     codes = encoded.indices.to_numpy()
-    return Column(known[codes], is_known[codes])
+    return FewWords(known, codes, is_known[codes])
+
+
+def hashes(keys: pa.Array) -> np.ndarray:
+    """Python's hash of every text, which means something within this process only."""
+    return np.fromiter(map(hash, keys.to_pylist()), np.int64, len(keys))
 
 
 def fingerprints(content: list[pa.Array], secret: bytes) -> np.ndarray:
     """`row_hash` of every row; null and empty text are the same there."""
     parts = [pc.cast(each, pa.string()) for each in content]
     joined = pc.binary_join_element_wise(*parts, "\0", null_handling="replace", null_replacement="")
-    texts = pc.cast(joined, pa.binary()).to_pylist()
-    key = secret[:LONGEST_SECRET]
-    digests = b"".join([blake2b(text, digest_size=8, key=key).digest() for text in texts])
-    return np.frombuffer(digests, ">i8").astype(np.int64)
+    begun = blake2b(digest_size=8, key=secret[:LONGEST_SECRET])
+    digests = []
+    for text in pc.cast(joined, pa.binary()).to_pylist():
+        # A copy spares reading the parameters again.
+        (each := begun.copy()).update(text)
+        digests.append(each.digest())
+    return np.frombuffer(b"".join(digests), ">i8").astype(np.int64)
+
+
+def _local(cells: pa.Array) -> tuple[np.ndarray, np.ndarray]:
+    """Microseconds since 1970 of written days and times as if in UTC, and whether they are plain and exist."""
+    lengths = _lengths(cells)
+    local, is_certain = np.zeros(len(cells), np.int64), np.zeros(len(cells), bool)
+    for length in (10, 16, 19):
+        places = np.flatnonzero(lengths == length)
+        if len(places):
+            some = cells.take(pa.array(places)) if len(places) < len(cells) else cells
+            local[places], is_certain[places] = _iso(some) or _civil(_signs(some, length))
+    return local, is_certain
+
+
+def _iso(cells: pa.Array) -> tuple[np.ndarray, np.ndarray] | None:
+    """What `_civil` gives, at a tenth of the time, if every cell is written by ISO 8601; None if one is not."""
+    try:
+        moments = pc.cast(cells, pa.timestamp("us"))
+    except pa.ArrowInvalid:
+        return None
+    years = pc.year(pa.array([pc.min(moments).as_py(), pc.max(moments).as_py()], pa.timestamp("us")))
+    if years[0].as_py() < FIRST_YEAR or years[1].as_py() > _LAST_YEAR:
+        return None
+    return pc.cast(moments, pa.int64()).to_numpy(), np.ones(len(cells), bool)
 
 
 def _civil(signs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -123,7 +162,7 @@ def _civil(signs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         is_good &= signs[:, 16] == 58
     year = digits[:, 0] * 1000 + digits[:, 1] * 100 + digits[:, 2] * 10 + digits[:, 3]
     month, day = digits[:, 5] * 10 + digits[:, 6], digits[:, 8] * 10 + digits[:, 9]
-    is_good &= (month >= 1) & (month <= 12) & (year >= FIRST_YEAR) & (year < 2200)
+    is_good &= (month >= 1) & (month <= 12) & (year >= FIRST_YEAR) & (year <= _LAST_YEAR)
     month, year = np.where(is_good, month, 1), np.where(is_good, year, 2000)
     is_leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
     is_good &= (day >= 1) & (day <= _MONTH_DAYS[month - 1] + (is_leap & (month == 2)))

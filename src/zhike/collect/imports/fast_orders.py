@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from zhike.collect.imports import columnar
 from zhike.collect.imports.blocks import PlainBlock
-from zhike.collect.imports.columnar import Column
+from zhike.collect.imports.columnar import Column, FewWords
 from zhike.collect.imports.kinds.orders import NOBODY, ORDERS_KIND, OrderReader
 
 _TEXTS = ("coupon_code", "channel", "store", "payment_method")
@@ -64,36 +64,42 @@ class FastOrders:
             "ordered_on": days,
             "amount": amount.values,
         }
-        for name in (*_TEXTS, "status", "currency"):
+        for name in _TEXTS:
             read = self._few(cells, name, rows)
-            columns[name] = read.values
+            columns[name] = read.taken(pa.array(read.words, pa.string()))
             is_certain &= read.is_certain
+        is_certain &= self._few(cells, "currency", rows).is_certain
         return self._with_refunds(columns, cells, is_certain, rows)
 
     def _with_refunds(
         self, columns: dict[str, Any], cells: dict[str, pa.Array], is_certain: np.ndarray, rows: int
     ) -> tuple[dict[str, Any], np.ndarray]:
-        """Refund and discount; rows that contradict themselves are left over."""
+        """Status, refund and discount; rows that contradict themselves are left over."""
         discount, refund = (self._money(cells, name, rows) for name in ("discount_amount", "refund_amount"))
-        refunded = self._few(cells, "refunded_at", rows)
-        is_certain = is_certain & discount.is_certain & refund.is_certain & refunded.is_certain
-        is_refunded = columns["status"] == "refunded"
+        status, refunded = (self._few(cells, name, rows) for name in ("status", "refunded_at"))
+        is_certain = is_certain & discount.is_certain & refund.is_certain
+        is_certain &= status.is_certain & refunded.is_certain
+        is_refunded = status.taken(np.array([word == "refunded" for word in status.words], bool))
         amount = columns["amount"]
         is_said = refund.values >= 0
         given = np.where(is_said, refund.values, np.where(is_refunded, amount, 0))
         is_certain &= (given <= amount) & ~(is_said & is_refunded & (given == 0) & (amount > 0))
-        days = np.array([_NO_DAY if each is None else _day(each[1]) for each in refunded.values], np.int64)
+        days = refunded.taken(
+            np.array([_NO_DAY if each is None else _day(each[1]) for each in refunded.words], np.int64)
+        )
         has_day = days != _NO_DAY
         is_certain &= ~has_day | (days >= columns["ordered_on"])
         days = np.where(~has_day & ((given > 0) | is_refunded), columns["ordered_on"], days)
         columns |= {"refund_amount": given, "refunded_on": days}
         columns["discount_amount"] = np.maximum(discount.values, 0)
-        columns["status"] = np.where(columns["status"] == None, "completed", columns["status"])  # noqa: E711
+        columns["status"] = status.taken(
+            pa.array([word or "completed" for word in status.words], pa.string())
+        )
         return columns, is_certain
 
-    def _few(self, cells: dict[str, pa.Array], name: str, rows: int) -> Column:
+    def _few(self, cells: dict[str, pa.Array], name: str, rows: int) -> FewWords:
         if name not in cells:
-            return Column(np.full(rows, None), np.ones(rows, bool))
+            return FewWords([None], np.zeros(rows, np.int32), np.ones(rows, bool))
         return columnar.few(cells[name], self._reader.cell_readers[name])
 
     def _money(self, cells: dict[str, pa.Array], name: str, rows: int) -> Column:
@@ -106,9 +112,8 @@ def _batch(columns: dict[str, Any], numbers: np.ndarray, kept: np.ndarray, secre
     """The kept rows as they are staged."""
     made: dict[str, pa.Array] = {"number": pa.array(numbers[kept])}
     for name, values in columns.items():
-        if name != "currency":
-            made[name] = _kept(values, kept, _SCHEMA.field(name).type)
-    made["key_hash"] = pa.array([hash(key) for key in made["order_id"].to_pylist()], pa.int64())
+        made[name] = _kept(values, kept, _SCHEMA.field(name).type)
+    made["key_hash"] = pa.array(columnar.hashes(made["order_id"]))
     head, tail = {"number", "key_hash", "row_hash"}, []
     for name in _SCHEMA.names:
         if name not in head:
@@ -120,7 +125,7 @@ def _batch(columns: dict[str, Any], numbers: np.ndarray, kept: np.ndarray, secre
 def _kept(values: Any, kept: np.ndarray, type_: pa.DataType) -> pa.Array:
     if isinstance(values, pa.Array):
         return values if len(kept) == len(values) else values.take(pa.array(kept))
-    chosen = values[kept]
+    chosen = values if len(kept) == len(values) else values[kept]
     if pa.types.is_date32(type_):
         return pa.array(chosen.astype(np.int32), pa.int32(), mask=chosen == _NO_DAY).cast(type_)
     if pa.types.is_timestamp(type_):

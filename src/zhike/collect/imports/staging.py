@@ -28,6 +28,7 @@ from zhike.kernel.words import Text
 CHUNK_ROWS = 20_000
 _READERS = 2
 _UNLIKE = ("order_id", "customer_id", "event_id", "properties", "record")
+_COUNTED = ("customer_id",)
 READING = Text("读取文件", "Reading the file")
 
 
@@ -68,10 +69,16 @@ class StagedFile:
                     yield from _joined(waiting, batch_rows)
         yield from _joined(waiting, batch_rows)
 
-    def batches(self, dropped: np.ndarray, *, batch_rows: int = 0) -> Iterator[pa.RecordBatch]:
-        """The good rows but for those whose row numbers are marked in `dropped`, in the order of the file."""
-        for batch in self.rows(batch_rows=batch_rows or CHUNK_ROWS):
-            kept = batch.filter(pa.array(~dropped[batch["number"].to_numpy()]))
+    def batches(
+        self, dropped: np.ndarray, columns: Sequence[str] | None = None, *, batch_rows: int = 0
+    ) -> Iterator[pa.RecordBatch]:
+        """The good rows but for those whose row numbers are marked in `dropped`, in the order of the file.
+
+        `columns`, if some are named, must have the number among them.
+        """
+        for batch in self.rows(columns, batch_rows=batch_rows or CHUNK_ROWS):
+            is_kept = ~dropped[batch["number"].to_numpy()]
+            kept = batch if is_kept.all() else batch.filter(pa.array(is_kept))
             if kept.num_rows:
                 yield kept
 
@@ -111,9 +118,13 @@ def staged_records(
     """
     # Hashes and ids do not repeat: a dictionary of them only costs time.
     repeating = [each.name for each in schema if pa.types.is_string(each.type) and each.name not in _UNLIKE]
+    # `empty_count` needs these; the file is read whole, so nothing else needs any.
+    counted = [name for name in schema.names if name in _COUNTED]
     with (
         write_private(file) as raw,
-        pq.ParquetWriter(raw, schema, compression="snappy", use_dictionary=repeating) as writer,
+        pq.ParquetWriter(
+            raw, schema, compression="lz4", use_dictionary=repeating, write_statistics=counted
+        ) as writer,
     ):
         staging = _Staging(source, layout, reader, rejects, schema, writer, progress)
         fast = fast_reader(source, reader)

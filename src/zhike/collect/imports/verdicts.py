@@ -87,7 +87,7 @@ def known_rows(rows: ir.Table, present: ir.Table, kind: Kind, *, source: str) ->
 
 def columns_to_compare(kind: Kind) -> list[str]:
     """The staged columns that `known_rows` needs."""
-    return ["number", "key_hash", *kind.key, *_compared(kind)]
+    return ["number", *kind.key, *_compared(kind)]
 
 
 def repeats_within(staged: StagedFile, key: tuple[str, ...]) -> Repeats:

@@ -10,6 +10,7 @@ from zhike.customers.services.links import (
 )
 from zhike.customers.services.profiles import (
     record_profiles,
+    register_many,
     register_profiles,
     set_profile_attributes,
     undo_profiles,
@@ -21,6 +22,7 @@ __all__ = [
     "link_profiles",
     "propose_links",
     "record_profiles",
+    "register_many",
     "register_profiles",
     "set_profile_attributes",
     "split_profile",

@@ -21,6 +21,8 @@ _PLAIN = (
 _REMEMBERED = 1_000
 _IDS_AT_ONCE = 10_000
 _ROOMY_KIB = 128 * 1024
+# What every database takes in one statement.
+_VALUES_TOGETHER = 900
 
 
 _T = TypeVar("_T")
@@ -98,13 +100,15 @@ def insert_rows(
     same = {_field(model, name): value for name, value in (constants or {}).items()}
     quoted = connection.ops.quote_name
     columns = ", ".join(quoted(str(field.column)) for field in (*fields, *same))
-    places = ", ".join(["%s"] * (len(fields) + len(same)))
-    query = f"INSERT INTO {quoted(model._meta.db_table)} ({columns}) VALUES ({places})"
-    if ignores_repeats:
-        query += " ON CONFLICT DO NOTHING"
     prepare = _preparing(fields)
     tail = [field.get_db_prep_save(value, connection) for field, value in same.items()]
-    _run_many(query, ([*prepare(row), *tail] for row in rows))
+    _run_together(
+        f"INSERT INTO {quoted(model._meta.db_table)} ({columns}) VALUES ",
+        f"({', '.join(['%s'] * (len(fields) + len(same)))})",
+        " ON CONFLICT DO NOTHING" if ignores_repeats else "",
+        ([*prepare(row), *tail] for row in rows),
+        together=_VALUES_TOGETHER // (len(fields) + len(same)),
+    )
 
 
 def write_columns(rows: Collection[models.Model], names: Sequence[str]) -> None:
@@ -135,6 +139,23 @@ def _run_many(query: str, rows: Iterable[Sequence[Any]]) -> None:
             cursor.executemany(query, cast("list[list[Any]]", chain([first], rest)))
 
 
+def _run_together(head: str, places: str, end: str, rows: Iterable[Sequence[Any]], *, together: int) -> None:
+    """Run a statement on many rows at a time: beginning and ending it takes as long as a row does."""
+    left: list[Sequence[Any]] = []
+
+    def full() -> Iterator[list[Any]]:
+        for some in batches(rows, together):
+            if len(some) < together:
+                left.extend(some)
+            else:
+                yield list(chain.from_iterable(some))
+
+    _run_many(f"{head}{', '.join([places] * together)}{end}", full())
+    if left:
+        with connection.cursor() as cursor:
+            cursor.execute(f"{head}{', '.join([places] * len(left))}{end}", list(chain.from_iterable(left)))
+
+
 def _field(model: type[models.Model], name: str) -> models.Field[Any, Any]:
     field = model._meta.get_field(name)
     assert isinstance(field, models.Field)
@@ -144,6 +165,8 @@ def _field(model: type[models.Model], name: str) -> models.Field[Any, Any]:
 def _preparing(fields: Sequence[models.Field[Any, Any]]) -> Callable[[Sequence[Any]], list[Any]]:
     """What turns values into what the database takes, with as little as possible to do for each row."""
     others = [(place, field) for place, field in enumerate(fields) if not isinstance(field, _PLAIN)]
+    if not others:
+        return list
     # Most rows of a batch share a moment, empty attributes, or one of a few kinds of evidence: the same objects, kept here
     # so that their ids stay theirs.
     known: dict[tuple[int, int], tuple[Any, Any]] = {}

@@ -38,6 +38,34 @@ def register_profiles(*, source: str, source_keys: Iterable[str]) -> dict[str, i
     return ids
 
 
+def register_many(
+    *, source: str, source_keys: Sequence[str], told: Callable[[int], None] | None = None
+) -> list[int]:
+    """What `register_profiles` does, for very many different keys: the profile ids in their order.
+
+    Some at a time, so that nobody waits long for the database: cut off, the same again finds what was made.
+
+    Parameters
+    ----------
+    told
+        Called with the number so far, between two transactions.
+    """
+    vault = open_vault(settings.ZHIKE_HOME)
+    indexes, ids = key_indexes(vault, source, source_keys), [0] * len(source_keys)
+    places: Sequence[int] = range(len(ids))
+    if len(ids) > _BATCH:
+        # As the index has them: each transaction then reads and writes a small part of its pages.
+        places = sorted(places, key=indexes.__getitem__)
+    for start in range(0, len(ids), _BATCH):
+        some = places[start : start + _BATCH]
+        found = _ids(vault, source, [indexes[at] for at in some], [source_keys[at] for at in some])
+        for at, id in zip(some, found, strict=True):
+            ids[at] = id
+        if told is not None:
+            told(start + len(some))
+    return ids
+
+
 @transaction.atomic
 def record_profiles(*, source: str, records: Sequence[ProfileRecord], batch: str = "") -> list[Recorded]:
     """Write down what a source says about people, and what became of each record, in their order.
@@ -98,19 +126,25 @@ def set_profile_attributes(*, attributes: Mapping[int, Mapping[str, object]]) ->
 
 
 def _registered(vault: Vault, source: str, keys: Sequence[str]) -> dict[str, int]:
-    indexes = key_indexes(vault, source, keys)
-    ids = dict(zip(keys, known_ids(source, indexes), strict=True))
-    fresh = [(index, key) for index, key in zip(indexes, keys, strict=True) if not ids[key]]
+    return dict(zip(keys, _ids(vault, source, key_indexes(vault, source, keys), keys), strict=True))
+
+
+@transaction.atomic(savepoint=False)
+def _ids(vault: Vault, source: str, indexes: Sequence[str], keys: Sequence[str]) -> list[int]:
+    """The profile of each key, given with its fingerprint; made where there is none."""
+    ids = known_ids(source, indexes)
+    fresh = [place for place, id in enumerate(ids) if not id]
     if fresh:
-        ids.update(_made(vault, source, fresh))
+        made = _made(vault, source, [indexes[place] for place in fresh], [keys[place] for place in fresh])
+        for place, id in zip(fresh, made, strict=True):
+            ids[place] = id
     return ids
 
 
-def _made(vault: Vault, source: str, fresh: Sequence[tuple[str, str]]) -> dict[str, int]:
-    """New profiles, each with a customer of its own, for fingerprints and keys; their ids by key."""
+def _made(vault: Vault, source: str, indexes: Sequence[str], keys: Sequence[str]) -> Sequence[int]:
+    """New profiles, each with a customer of its own, for fingerprints and keys; their ids."""
     now = clock.now()
-    indexes, keys = zip(*fresh, strict=True)
-    customers, profiles = fresh_ids(Customer, len(fresh)), fresh_ids(Profile, len(fresh))
+    customers, profiles = fresh_ids(Customer, len(keys)), fresh_ids(Profile, len(keys))
     sealed = vault.seal_many(keys, places=(key_place(source, index) for index in indexes))
     insert_rows(
         Customer, ("id",), ((pk,) for pk in customers), constants={"no_profiling": False, "created_at": now}
@@ -127,7 +161,7 @@ def _made(vault: Vault, source: str, fresh: Sequence[tuple[str, str]]) -> dict[s
             "changed_at": now,
         },
     )
-    return dict(zip(keys, profiles, strict=True))
+    return profiles
 
 
 def _without_repeats(records: Iterable[ProfileRecord]) -> Iterable[list[ProfileRecord]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from django.db import transaction
 
 from zhike.collect.imports.destinations.destination import COMPARING, REGISTERING, WRITING, Taken, Task
+from zhike.collect.imports.destinations.handover import Handover
 from zhike.collect.imports.destinations.known_profiles import KnownProfiles
 from zhike.collect.imports.staging import StagedFile
 from zhike.collect.imports.verdicts import (
@@ -33,6 +34,10 @@ from zhike.lake.engines import Budget
 _COMMIT_ROWS = 8192
 # A row group of the lake: small ones are slow to scan, large ones need memory here.
 _ROWS_AT_ONCE = 100_000
+# Nearly all customers of a file are in its first quarter of a million rows, at two hundred bytes a key for as long as they are made.
+_KEYS_TOGETHER = 250_000
+# A key and a fingerprint each.
+_HASHES_AT_ONCE = 500_000
 _NOBODY = -1
 # Ids and texts of their own in each row: a dictionary of them only costs time.
 _UNLIKE = ("order_id", "event_id", "properties")
@@ -57,7 +62,9 @@ class FactsDestination:
         self._task = task
         self._table: Table = task.kind.table
         self._file = task.folder / f"{self._table.name}.parquet"
-        self._profiles = KnownProfiles(task.run.source)
+        self._profiles = KnownProfiles(
+            task.run.source, told=lambda keys: task.progress.report(REGISTERING, keys, 0)
+        )
 
     def compared(self, staged: StagedFile) -> Verdicts:
         """Compare the good rows with one another and with the facts of their source."""
@@ -69,7 +76,7 @@ class FactsDestination:
         is_left_out = repeats.marks(staged.last_number)
         is_left_out[orphans] = True
         unchanged, updated = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
-        for batch in staged.rows(self._columns(), batch_rows=KEYS_AT_ONCE):
+        for batch in self._to_compare(staged):
             firsts = batch.filter(pa.array(~is_left_out[batch["number"].to_numpy()]))
             numbers, is_same = self._known(firsts)
             _give_back()
@@ -88,6 +95,15 @@ class FactsDestination:
         rows = self._count(staged, found) and self._placed(staged, found)
         yield Taken(rows - updated, updated, len(found.unchanged))
         self._commit(rows, has_updates=updated > 0)
+
+    def _to_compare(self, staged: StagedFile) -> Iterator[pa.RecordBatch]:
+        """The rows to look for in the lake; none while there is nothing in it."""
+        present = self._task.lake.deltas.pinned(self._table.name)
+        if present is None or not present.rows:
+            return iter(())
+        # For each batch all facts are read: the fewer, the better.
+        at_once = _HASHES_AT_ONCE if "row_hash" in self._table.column_names else KEYS_AT_ONCE
+        return staged.rows(self._columns(), batch_rows=at_once)
 
     def _columns(self) -> list[str]:
         # A fingerprint of a row covers whose it is.
@@ -171,33 +187,47 @@ class FactsDestination:
 
     def _placed(self, staged: StagedFile, found: Verdicts) -> int:
         """Write the rows for the lake, with the profile of each; how many they are."""
-        rows = 0
-        schema = self._table.arrow_schema()
-        size = KEYS_AT_ONCE if self._task.kind.person == "order" else _ROWS_AT_ONCE
+        dropped, schema = found.not_written(staged.last_number), self._table.arrow_schema()
         # Facts name nobody: the file is in the form in which the lake keeps it.
-        with (
-            pq.ParquetWriter(
-                self._file, schema, compression="snappy", use_dictionary=_repeating(schema)
-            ) as writer,
-            ThreadPoolExecutor(1) as pool,
-        ):
-            writing: Future[None] = pool.submit(lambda: None)
-            for batch in staged.batches(found.not_written(staged.last_number), batch_rows=size):
-                shaped = self._shaped(batch, schema)
-                # One is written while the next is read.
-                writing.result()
-                _give_back()
-                writing = pool.submit(writer.write_batch, shaped)
-                rows += batch.num_rows
-                self._task.progress.report(REGISTERING, rows, 0)
-            writing.result()
+        with pq.ParquetWriter(
+            self._file, schema, compression="snappy", use_dictionary=_repeating(schema)
+        ) as writer:
+            if self._task.kind.person == "customer":
+                return self._written_while_registering(writer, staged, dropped)
+            return self._written(writer, staged.batches(dropped, batch_rows=KEYS_AT_ONCE))
+
+    def _written_while_registering(
+        self, writer: pq.ParquetWriter, staged: StagedFile, dropped: np.ndarray
+    ) -> int:
+        """Write the rows in one thread, each as soon as its customer is registered in this one, which has the database."""
+        buyers = Handover()
+        rows = staged.batches(dropped, batch_rows=_ROWS_AT_ONCE)
+        with ThreadPoolExecutor(1) as pool:
+            writing = pool.submit(self._written, writer, rows, buyers)
+            try:
+                for batch in staged.batches(dropped, ["number", "customer_id"], batch_rows=_KEYS_TOGETHER):
+                    buyers.give(self._profiles.registered(batch["customer_id"]))
+                    if writing.done():
+                        break
+            finally:
+                buyers.end()
+            return writing.result()
+
+    def _written(
+        self, writer: pq.ParquetWriter, batches: Iterator[pa.RecordBatch], buyers: Handover | None = None
+    ) -> int:
+        rows = 0
+        for batch in batches:
+            writer.write_batch(self._shaped(batch, writer.schema, buyers))
+            _give_back()
+            rows += batch.num_rows
         return rows
 
-    def _shaped(self, batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    def _shaped(self, batch: pa.RecordBatch, schema: pa.Schema, buyers: Handover | None) -> pa.RecordBatch:
         source = self._task.run.source
         given = {"source": pa.repeat(source, batch.num_rows)}
-        if self._task.kind.person == "customer":
-            given["profile_id"] = self._profiles.registered(batch["customer_id"])
+        if buyers is not None:
+            given["profile_id"] = buyers.take(batch.num_rows)
         elif self._task.kind.person == "order":
             parents = self._parents(batch["order_id"])
             given |= {"profile_id": parents.profiles, "ordered_on": parents.days}

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from zhike.customers.services import register_profiles
-
-# So many are made in one transaction: nobody waits long for the database.
-_AT_ONCE = 20_000
+from zhike.customers.services import register_many
 
 
 class KnownProfiles:
@@ -20,8 +19,8 @@ class KnownProfiles:
     name people, are not kept.
     """
 
-    def __init__(self, source: str) -> None:
-        self._source = source
+    def __init__(self, source: str, told: Callable[[int], None]) -> None:
+        self._source, self._told = source, told
         self._hashes, self._checks, self._ids = (np.empty(0, np.int64) for _ in range(3))
 
     def registered(self, keys: pa.Array) -> pa.Array:
@@ -38,12 +37,9 @@ class KnownProfiles:
         checks = np.fromiter((hash(word + "\0") for word in words), np.int64, len(words))
         ids = self._found(hashes, checks)
         missing = np.flatnonzero(ids == 0)
-        for start in range(0, len(missing), _AT_ONCE):
-            some = missing[start : start + _AT_ONCE]
-            wanted = [words[place] for place in some.tolist()]
-            found = register_profiles(source=self._source, source_keys=wanted)
-            ids[some] = [found[word] for word in wanted]
         if len(missing):
+            wanted = [words[place] for place in missing.tolist()]
+            ids[missing] = register_many(source=self._source, source_keys=wanted, told=self._told)
             self._keep(hashes[missing], checks[missing], ids[missing])
         return ids
 
