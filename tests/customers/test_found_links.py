@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from zhike.customers.services import found_links as found
 from zhike.customers.services import links as one_by_one
 from zhike.customers.services.found_links import FOUND, link_found, propose_found
 from zhike.customers.services.links import decide_link
+from zhike.kernel.errors import UsageError
 
 N = 8
 PAIRS = st.lists(
@@ -62,7 +64,9 @@ def decide(state: str, pairs: list[PairEvidence]) -> None:
         return
     propose_links(pairs=pairs)
     for link in ProfileLink.objects.filter(state="proposed") if state != "proposed" else ():
-        decide_link(link_id=link.pk, state=state, actor=None)
+        # Those that others hold together cannot be said to be never one person.
+        with suppress(UsageError):
+            decide_link(link_id=link.pk, state=state, actor=None)
 
 
 def outcome(act: Callable[[], Any]) -> Any:
@@ -116,6 +120,13 @@ def test_what_a_search_linked_is_one_operation_and_is_taken_back(profiles: list[
     assert Profile.objects.values("customer").distinct().count() == N - 3
     assert unlink_operation(operation=done.operation, actor=None) == 3
     assert dict(Profile.objects.values_list("pk", "customer")) == before
+
+
+def test_a_profile_that_went_away_during_the_search_is_not_linked(profiles: list[int]) -> None:
+    Profile.objects.filter(pk=profiles[1]).delete()
+    pairs = [PairEvidence(profiles[a], profiles[a + 1], "phone") for a in (0, 2)]
+    assert link_found(pairs=as_found(pairs)).linked == 1
+    assert list(ProfileLink.objects.values_list("left", "right")) == [(profiles[2], profiles[3])]
 
 
 def test_a_search_that_breaks_off_leaves_nothing(

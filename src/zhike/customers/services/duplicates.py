@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 from django.conf import settings
+from django.db import connection
 
 from zhike.customers.matching.certain import certain_pairs_sql
 from zhike.customers.matching.likely import LINK_FROM, likely_pairs
@@ -65,7 +66,9 @@ def scan_for_duplicates(*, scan: DuplicateScan, progress: Progress) -> Duplicate
             certain = database.sql(certain_pairs_sql("people")).to_arrow_table()
             likely = likely_pairs(scan.records, database)
         progress.report(_LINKING, 0, certain.num_rows + likely.num_rows)
-        _link(scan, certain, likely)
+        # What is written was read under the same lock: SQLite need not look up each profile and customer again.
+        with connection.constraint_checks_disabled():
+            _link(scan, certain, likely)
         scan.save()
     return scan
 

@@ -51,7 +51,7 @@ _NEW = ""
 def link_found(*, pairs: pa.Table) -> Linked:
     """`link_profiles` of pairs of `FOUND`, the likeliest first, without an actor."""
     operation = uuid.uuid4().hex
-    places, left, right = _placed(pairs)
+    pairs, places, left, right = _placed(pairs)
     state = _known(places, left).states(left, right)
     part = _parts(places, left, right)
     decided = left[(state != _NEW) & (state != State.LINKED)]
@@ -67,7 +67,7 @@ def link_found(*, pairs: pa.Table) -> Linked:
 @transaction.atomic
 def propose_found(*, pairs: pa.Table) -> int:
     """Put pairs of `FOUND` that are not one customer into the queue for review; how many are new there."""
-    places, left, right = _placed(pairs)
+    pairs, places, left, right = _placed(pairs)
     # What became of a known pair, a person said or stronger evidence.
     is_new = _known(places, left).states(left, right) == _NEW
     wanted = is_new & (places.customer[left] != places.customer[right])
@@ -107,12 +107,13 @@ class _Known:
         return np.where(known[found] == asked, self.state[found], _NEW)
 
 
-def _placed(pairs: pa.Table) -> tuple[_Places, _Numbers, _Numbers]:
-    """The places of all profiles of the customers of pairs, and where the left and the right ones stand there."""
-    left, right = _numbers(pairs, "left_id"), _numbers(pairs, "right_id")
-    columns = _place_columns(np.union1d(left, right).tolist())
+def _placed(pairs: pa.Table) -> tuple[pa.Table, _Places, _Numbers, _Numbers]:
+    """The pairs whose profiles are still there, the places of all profiles of their customers, and where both ends stand."""
+    ends = np.array([pairs["left_id"].to_numpy(), pairs["right_id"].to_numpy()])
+    columns = _place_columns(np.unique(ends).tolist())
     places = _Places(*columns[:, np.argsort(columns[0])])
-    return places, places.of(left), places.of(right)
+    is_there = np.isin(ends, places.profile).all(axis=0)
+    return pairs.filter(pa.array(is_there)), places, *places.of(ends[:, is_there])
 
 
 def _place_columns(profiles: Sequence[int]) -> _Numbers:
@@ -206,7 +207,3 @@ def _evidence(pairs: pa.Table) -> list[dict[str, str]]:
 def _in_words(pairs: pa.Table) -> Iterator[PairEvidence]:
     columns = (pairs[name].to_pylist() for name in ("left_id", "right_id", "rule", "score"))
     return map(PairEvidence, *columns, _evidence(pairs))
-
-
-def _numbers(pairs: pa.Table, name: str) -> _Numbers:
-    return pairs[name].to_numpy()
