@@ -129,11 +129,11 @@ def _opened(vault: Vault, sealed: _Sealed, others: Mapping[int, bytes]) -> pa.Ta
     """`matching.people.OPENED` of those that have a form; `others` are used instead of what is sealed."""
     ids, lengths, whole, *columns = sealed
     ends = list(accumulate((max(length, 0) for length in lengths), initial=0))
-    values = (whole[start:end] for start, end in pairwise(ends))
-    told = zip(map(form_place, ids), values, strict=True)
-    has_form = [length >= 0 for length in lengths]
-    forms = vault.open_all(compress(told, has_form))
-    ids, *columns = (list(compress(column, has_form)) for column in (ids, *columns))
+    values = [whole[start:end] for start, end in pairwise(ends)]
+    if min(lengths, default=0) < 0:
+        has_form = [length >= 0 for length in lengths]
+        ids, values, *columns = (list(compress(each, has_form)) for each in (ids, values, *columns))
+    forms = vault.open_all(zip(map(form_place, ids), values, strict=True))
     if others:
         forms = [others.get(pk, form) for pk, form in zip(ids, forms, strict=True)]
     return pa.table([ids, forms, *columns], schema=OPENED)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 
@@ -87,6 +87,12 @@ class _Places:
         """Where profiles stand in these columns."""
         return np.searchsorted(self.profile, profiles)
 
+    def has(self, profiles: _Numbers) -> NDArray[np.bool_]:
+        """Which profiles stand there."""
+        if not len(self.profile):
+            return np.zeros(profiles.shape, np.bool_)
+        return self.profile[self.of(profiles).clip(max=len(self.profile) - 1)] == profiles
+
 
 @dataclass(frozen=True, slots=True)
 class _Known:
@@ -110,27 +116,27 @@ class _Known:
 def _placed(pairs: pa.Table) -> tuple[pa.Table, _Places, _Numbers, _Numbers]:
     """The pairs whose profiles are still there, the places of all profiles of their customers, and where both ends stand."""
     ends = np.array([pairs["left_id"].to_numpy(), pairs["right_id"].to_numpy()])
-    columns = _place_columns(np.unique(ends).tolist())
+    columns = _place_columns(np.unique(ends))
     places = _Places(*columns[:, np.argsort(columns[0])])
-    is_there = np.isin(ends, places.profile).all(axis=0)
+    is_there = places.has(ends).all(axis=0)
     return pairs.filter(pa.array(is_there)), places, *places.of(ends[:, is_there])
 
 
-def _place_columns(profiles: Sequence[int]) -> _Numbers:
+def _place_columns(profiles: _Numbers) -> _Numbers:
     names = ("id", "customer", "home_customer")
     if is_large_part(Profile, profiles):
         return np.array(all_numbers(Profile, names))
-    customers = {customer for (customer,) in rows_with(Profile, ("customer",), "id", profiles)}
+    customers = {customer for (customer,) in rows_with(Profile, ("customer",), "id", profiles.tolist())}
     rows = rows_with(Profile, names, "customer", sorted(customers))
     return np.fromiter(chain.from_iterable(rows), np.int64).reshape(-1, 3).T
 
 
 def _known(places: _Places, left: _Numbers) -> _Known:
     """Known pairs between profiles in `places`: of those with one of some on the left, all."""
-    rows = rows_with(
-        ProfileLink, ("left", "right", "state"), "left", places.profile[np.unique(left)].tolist()
-    )
-    return _pairs_of(places, list(rows))
+    names, lefts = ("left", "right", "state"), places.profile[np.unique(left)].tolist()
+    if is_large_part(ProfileLink, lefts):
+        return _pairs_of(places, ProfileLink.objects.values_list(*names))
+    return _pairs_of(places, rows_with(ProfileLink, names, "left", lefts))
 
 
 def _kept_apart(places: _Places) -> _Known:
@@ -141,9 +147,9 @@ def _kept_apart(places: _Places) -> _Known:
 
 
 def _pairs_of(places: _Places, rows: Iterable[tuple[int, int, str]]) -> _Known:
-    lefts, rights, states = zip(*rows, strict=True) if rows else ((), (), ())
+    lefts, rights, states = list(zip(*rows, strict=True)) or ((), (), ())
     ends = np.array([lefts, rights], np.int64)
-    is_here = np.isin(ends, places.profile).all(axis=0)
+    is_here = places.has(ends).all(axis=0)
     return _Known(*places.of(ends[:, is_here]), np.array(states, dtype=str)[is_here])
 
 
