@@ -105,10 +105,13 @@ def prepare_bare_splink(folder: Path, number: int, *, counts_u: bool) -> Callabl
     from splink import DuckDBAPI, Linker
 
     from zhike.customers.matching.likely import REVIEW_FROM, splink_settings
-    from zhike.customers.selectors.opened import people_to_compare
+    from zhike.customers.matching.people import SCHEMA
+    from zhike.customers.selectors.opened import fill_people
     from zhike.lake.engines import private_database
 
-    table = people_to_compare()
+    with private_database(people=SCHEMA.empty_table()) as database:
+        fill_people(database)
+        table = database.sql("FROM people").to_arrow_table()
 
     def run() -> dict[str, float]:
         started = process_time()

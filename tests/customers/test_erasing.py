@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,9 @@ from zhike.customers.services import PairEvidence, link_profiles, record_profile
 from zhike.customers.services.consents import record_consent, set_no_profiling, suppress_contact
 from zhike.customers.services.erasure import erase_customer
 from zhike.customers.services.key_rotation import SEALED, rotate_keys
+from zhike.customers.services.merging import merge_customers
+from zhike.customers.services.notes import add_note
+from zhike.customers.services.staff_consents import state_profiling
 from zhike.customers.services.subject_access import hand_out
 from zhike.customers.vault import open_key_ring, open_vault
 from zhike.customers.vault.keys import keep_key_ring
@@ -206,3 +210,23 @@ def an_order(profile_id: int, order_id: str) -> Any:
         "row_hash": 1,
     }
     return pa.Table.from_pylist([row], schema=ORDERS.arrow_schema())
+
+
+def test_nothing_is_written_about_an_erased_person_nor_linked_with_them(home: Home) -> None:
+    erased, other = somebody().customer_id, somebody("K2", "till").customer_id
+    erase_customer(customer_id=erased, reason="asked")
+    acts: tuple[Callable[[], object], ...] = (
+        lambda: record_consent(
+            customer_id=erased, purpose="marketing", channel="sms", is_granted=True, source="staff"
+        ),
+        lambda: state_profiling(customer_id=erased, is_refused=True, actor=None),
+        lambda: add_note(customer_id=erased, text="asks for oolong", author=None),
+        lambda: merge_customers(customer_id=erased, other_id=other, reason="the same person", actor=None),
+        lambda: merge_customers(customer_id=other, other_id=erased, reason="the same person", actor=None),
+    )
+    for act in acts:
+        with pytest.raises(UsageError) as refused:
+            act()
+        assert refused.value.code == "customer.erased"
+    # An erasure that was cut off is done again.
+    erase_customer(customer_id=erased, reason="asked again")

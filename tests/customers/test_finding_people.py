@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -226,9 +227,16 @@ def test_a_view_can_be_starred_shared_begun_with_and_deleted_by_its_owner_only(
 
 
 def rows_of(client: Client, **query: str) -> dict[str, dict[str, str]]:
-    answer = client.get("/customers/export", {"format": "csv", **query})
-    assert answer.status_code == 200
-    content = b"".join(answer.streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
+    return rows_in(client.get("/customers/export", {"format": "csv", **query}))
+
+
+def with_people(client: Client, reason: str = "letters for the anniversary", **asked: str) -> Any:
+    return client.post("/customers/export/people/", {"format": "csv", "reason": reason, **asked})
+
+
+def rows_in(answer: Any) -> dict[str, dict[str, str]]:
+    assert answer.status_code == 200 and "no-store" in answer["Cache-Control"]
+    content = b"".join(answer.streaming_content).decode("utf-8-sig")
     answer.close()
     return {row["customer_id"]: row for row in csv.DictReader(io.StringIO(content, newline=""))}
 
@@ -240,22 +248,52 @@ def test_an_export_masks_people_unless_they_are_asked_for_and_that_is_on_record(
     row = rows_of(alice_client)[str(regular)]
     assert (row["name"], row["phone"], row["email"]) == ("欧***", "139****5678", "n***@example.com")
     assert "source_keys" not in row and recorded("customer.exported") == []
-    whole = rows_of(alice_client, people="1")[str(regular)]
+    whole = rows_in(with_people(alice_client))[str(regular)]
     assert (whole["name"], whole["email"], whole["source_keys"]) == (NAME, EMAIL, "regular")
     # No formula, no number, no apostrophe: as people write it, and as an import reads it again.
     assert whole["phone"] == "139 1234 5678" and phone(whole["phone"]) == PHONE
     (entry,) = recorded("customer.exported")
-    assert entry.actor == alice and entry.details["personal"] == "full"
+    assert (entry.actor, entry.reason) == (alice, "letters for the anniversary")
+    assert entry.details["personal"] == "full"
+
+
+@pytest.mark.parametrize(
+    ("asked", "code"),
+    [
+        ({"reason": " x "}, "reason.missing"),
+        ({"reason": f"asked by {EMAIL}"}, "audit.reason"),
+        ({"query": "tier=gold"}, "export.filter"),
+        ({"format": "ods"}, "export.format"),
+    ],
+)
+def test_people_are_not_exported_without_a_reason_or_for_a_filter_not_understood(
+    asked: dict[str, str], code: str, shop: Shop, alice_client: Client
+) -> None:
+    name_people(shop)
+    answer = with_people(alice_client, **asked)
+    assert answer.status_code == 400 and code in answer.content.decode()
+    assert recorded("customer.exported") == [] and list((shop.home.path / "tmp").glob("*")) == []
+
+
+def test_people_are_exported_by_a_form_that_hands_on_what_the_list_shows(
+    shop: Shop, alice_client: Client
+) -> None:
+    regular, _ = name_people(shop)
+    form = alice_client.get("/customers/", {"q": PHONE, "size": 25}).context["page"].people_export
+    assert set(rows_in(with_people(alice_client, query=form.query))) == {str(regular)}
+    # Addresses stay in histories and logs: no address gives names in full.
+    assert alice_client.get("/customers/export", {"format": "csv", "people": "1"}).status_code == 400
+    assert alice_client.get("/customers/export/people/").status_code == 405
 
 
 def test_a_file_that_names_people_lies_where_nobody_else_can_read_it_and_vanishes(
     shop: Shop, alice_client: Client
 ) -> None:
     name_people(shop)
-    answer = alice_client.get("/customers/export", {"format": "csv", "people": "1"})
+    answer = with_people(alice_client)
     (folder,) = (shop.home.path / "tmp").glob("export-*")
     assert folder.stat().st_mode & 0o077 == 0
-    assert NAME in b"".join(answer.streaming_content).decode()  # type: ignore[attr-defined]
+    assert NAME in b"".join(answer.streaming_content).decode()
     answer.close()
     assert list((shop.home.path / "tmp").iterdir()) == []
 
@@ -265,8 +303,8 @@ def test_whoever_may_not_export_people_gets_none(shop: Shop) -> None:
     analyst, marketer = client_of(colleague(Role.ANALYST)), client_of(colleague(Role.MARKETER))
     assert "name" not in next(iter(rows_of(analyst).values()))
     assert "source_keys" not in next(iter(rows_of(marketer).values()))
-    assert marketer.get("/customers/export", {"format": "csv", "people": "1"}).status_code == 400
-    assert "people=1" not in said(marketer, "/customers/")
+    assert with_people(marketer).status_code == 403
+    assert "/customers/export/people/" not in said(marketer, "/customers/")
     assert client_of(colleague(Role.SALES)).get("/customers/export").status_code == 403
 
 

@@ -20,7 +20,7 @@ from tests.cast import client_of, colleague
 from tests.web.addresses import Address, addresses, methods_of
 from zhike.accounts.access import Role, Scope, scope_of
 from zhike.accounts.models import User
-from zhike.accounts.rules import NeedsKey, NeedsRight, OpenToAll, is_met, rule_of
+from zhike.accounts.rules import NeedsKey, NeedsRight, OpenToAll, is_about_people, is_met, rule_of
 from zhike.accounts.services import create_api_key, revoke_api_key
 from zhike.collect.hosted_forms.services import create_form
 from zhike.collect.models import ImportRun, Upload
@@ -89,6 +89,8 @@ def test_the_matrix_of_addresses_methods_and_roles(address: Address, who: str) -
             response = client.generic(method, address.filled(values))
             cell = f"{method} {address.route} as {who}: {response.status_code}"
             assert _as_declared(response, address, user, method, is_own=is_own), cell
+            is_kept = "no-store" not in response.headers.get("Cache-Control", "")
+            assert not (is_kept and is_about_people(rule_of(address.view))), f"{cell}, and may be kept"
             if response.status_code in REFUSED or _is_led_away(response):
                 assert _everything() == before, f"{cell}, and something was written"
 
@@ -209,3 +211,10 @@ def test_an_unknown_address_is_a_page_in_the_readers_language(charlie_client: Cl
     assert response.status_code == 404 and "页面不存在" in response.content.decode()
     charlie_client.cookies["zhike_language"] = "en"
     assert "There is no such page" in charlie_client.get("/nowhere/").content.decode()
+
+
+def test_what_names_people_is_about_people() -> None:
+    named = ("/customers/", "/customers/<int:customer_id>/", "/customers/<int:customer_id>/edit/")
+    rules = {address.route: rule_of(address.view) for address in ADDRESSES}
+    assert all(is_about_people(rules[route]) for route in named)
+    assert not is_about_people(rules["/"])

@@ -15,6 +15,20 @@ from zhike.accounts.access import Right, may, role_of
 View = TypeVar("View", bound=Callable[..., Any])
 
 _RULE = "zhike_rule"
+_ABOUT_PEOPLE = frozenset(
+    {
+        *(
+            Right.SEE_CUSTOMERS,
+            Right.SEE_CONTACTS,
+            Right.REVEAL,
+            Right.EDIT_CUSTOMERS,
+            Right.TAG,
+            Right.MERGE,
+        ),
+        # Files that are brought in name people, and so may tables of customers.
+        *(Right.IMPORT, Right.EXPORT_TABLES, Right.EXPORT_PEOPLE),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,3 +111,8 @@ def is_met(rule: Rule | None, user: object) -> bool:
             return may(user, right)
         case NeedsKey() | None:
             return False
+
+
+def is_about_people(rule: Rule | None) -> bool:
+    """Whether what a view with this rule answers may name people: nothing of it may be kept by a browser or a proxy."""
+    return isinstance(rule, NeedsRight) and rule.right in _ABOUT_PEOPLE

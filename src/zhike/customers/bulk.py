@@ -14,9 +14,8 @@ from zhike.accounts.access import Right, Scope, may, scope_of
 from zhike.accounts.selectors import User, user_with_id
 from zhike.customers.choosing import chosen_ids
 from zhike.customers.exports import current_snapshot
-from zhike.customers.filters import selection_of
-from zhike.customers.listing import viewer_of
-from zhike.customers.selectors import visible_customer_ids
+from zhike.customers.listing import selection_in_query, viewer_of
+from zhike.customers.selectors import visible_among
 from zhike.customers.selectors.assignments import assignment_operations, changing_hands
 from zhike.customers.selectors.tags import customers_with_tag, tag_operations
 from zhike.customers.services.assignment import assign_customers, undo_assignment
@@ -200,10 +199,7 @@ def _changing(change: BulkChange) -> int:
 
 def _ids(posted: QueryDict, viewer: User) -> list[int]:
     if _is_all(posted):
-        pairs = (
-            (name, value) for name, values in QueryDict(posted.get("query", "")).lists() for value in values
-        )
-        selection = selection_of(pairs, currency=settings.ZHIKE_CURRENCY)
+        selection = selection_in_query(posted.get("query", ""))
         if selection.problems:
             problem = selection.problems[0].text
             raise UsageError("bulk.filter", zh=problem.zh, en=problem.en)
@@ -211,8 +207,7 @@ def _ids(posted: QueryDict, viewer: User) -> list[int]:
     picked = {
         int(pick) for pick in posted.getlist("pick")[:_MOST_PICKED] if pick.isascii() and pick.isdigit()
     }
-    visible = visible_customer_ids(viewer)
-    return sorted(picked if visible is None else picked.intersection(visible))
+    return sorted(visible_among(viewer, picked))
 
 
 def _is_all(posted: QueryDict) -> bool:

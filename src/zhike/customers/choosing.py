@@ -7,7 +7,7 @@ import ibis.expr.types as ir
 from zhike.accounts.selectors import User
 from zhike.customers.filters import OVERVIEW, Selection, narrowed
 from zhike.customers.moves import moved
-from zhike.customers.pieces import Held, Moved, Search, is_among
+from zhike.customers.pieces import Held, Ids, Moved, Search, is_among
 from zhike.customers.selectors.finding import customers_searched, database_ids, ids_in_sight
 from zhike.lake.snapshots import Snapshot
 
@@ -20,7 +20,7 @@ def chosen_customers(snapshot: Snapshot, selection: Selection, viewer: User | No
     viewer
         None for the command line, which sees everybody.
     """
-    found: dict[tuple[str, str], set[int] | ir.IntegerColumn] = {}
+    found: dict[tuple[str, str], Ids | ir.IntegerColumn] = {}
     for piece in selection.pieces:
         if isinstance(piece, Search):
             found[piece.name, piece.value] = customers_searched(piece.value, snapshot, viewer)

@@ -19,6 +19,7 @@ from zhike.customers.filters import OVERVIEW, Selection
 from zhike.customers.normal import written_phone
 from zhike.customers.selectors import Person, source_keys_of
 from zhike.customers.selectors.people import people_of
+from zhike.customers.services.revealing import needed_reason
 from zhike.customers.slices import slices
 from zhike.customers.sorting import ordered
 from zhike.kernel.errors import UsageError, ZhikeError
@@ -86,7 +87,7 @@ def export_table(*, home: Home, table_name: str, out: Path, personal: Personal) 
     rows = snapshot.table(table.name).order_by(list(table.key))
     if "customer_id" not in table.column_names:
         personal = Personal.NONE
-    _record(personal, None, out, table=table.name)
+    _record(personal, None, out, "", table=table.name)
     return _write(home, snapshot, table, rows, out, filter=_EVERYTHING, personal=personal)
 
 
@@ -98,23 +99,28 @@ def export_customers(
     out: Path,
     viewer: User,
     personal: Personal,
+    reason: str = "",
     most_workbook_rows: int | None = None,
 ) -> int:
     """Write what is known about the customers of a selection, in its order; the number of rows.
 
-    Only those whom `viewer` may see; what identifies people goes into the audit trail first.
+    Only those whom `viewer` may see; what identifies people goes into the audit trail first, with the reason.
 
     Raises
     ------
     UsageError
-        ``export.too_many_rows`` for an Excel file of more than `most_workbook_rows`.
+        ``export.too_many_rows`` for an Excel file of more than `most_workbook_rows`; of people in full
+        ``reason.missing``, and ``audit.reason`` for a reason that itself names a contact.
     """
+    if personal is Personal.FULL:
+        reason = needed_reason(reason)
     chosen = chosen_customers(snapshot, selection, viewer)
     if most_workbook_rows is not None and out.suffix == ".xlsx":
         _check_workbook_rows(snapshot, chosen, most_workbook_rows)
     rows = ordered(chosen, selection.sort)
     table = catalog.table(OVERVIEW)
-    _record(personal, viewer, out, table=table.name, filters=sorted({p.name for p in selection.pieces}))
+    filters = sorted({piece.name for piece in selection.pieces})
+    _record(personal, viewer, out, reason, table=table.name, filters=filters)
     return _write(home, snapshot, table, rows, out, filter=selection.sentence, personal=personal)
 
 
@@ -148,10 +154,12 @@ def _check_workbook_rows(snapshot: Snapshot, rows: ir.Table, most: int) -> None:
         )
 
 
-def _record(personal: Personal, actor: User | None, out: Path, **details: object) -> None:
+def _record(personal: Personal, actor: User | None, out: Path, reason: str, **details: object) -> None:
     if personal in (Personal.KEYS, Personal.FULL):
         said = {**details, "personal": personal.value, "format": out.suffix}
-        record_audit(actor=actor, action=PEOPLE_EXPORTED, object=Target("export"), details=said)
+        record_audit(
+            actor=actor, action=PEOPLE_EXPORTED, object=Target("export"), reason=reason, details=said
+        )
 
 
 def _write(

@@ -38,7 +38,7 @@ from zhike.lake import catalog
 
 OVERVIEW = "customer_overview"
 # What the page itself reads from its address beside the filters.
-PAGE_PARAMETERS = frozenset({"page", "size", "sort", "format", "view", "people"})
+PAGE_PARAMETERS = frozenset({"page", "size", "sort", "format", "view"})
 REPEAT_DAYS = (7, 30, 90, 365)
 SEGMENT_COLUMNS = {"rfm": "rfm_segment", "stage": "lifecycle_stage"}
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import ibis.expr.types as ir
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 
 from zhike.accounts.access import Right, may
@@ -109,11 +109,19 @@ class ListPage:
     paging: Paging | None = None
     sizes: tuple[Link, ...] = ()
     exports: tuple[Link, ...] = ()
-    people_exports: tuple[Link, ...] = ()
+    people_export: PeopleExport | None = None
     tabs: ViewTabs | None = None
     bulk: BulkBar | None = None
     duplicates_href: str = ""
     duplicates_count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleExport:
+    """What the list shows, as a query, and the formats in which it is given with names and contacts in full."""
+
+    query: str
+    formats: tuple[tuple[str, Text], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +138,16 @@ class BulkBar:
 
 def selection_in(request: HttpRequest) -> Selection:
     """What the address of a request asks for."""
-    pairs = ((name, value) for name, values in request.GET.lists() for value in values)
+    return _selection(request.GET)
+
+
+def selection_in_query(query: str) -> Selection:
+    """What a query that a form of the list hands back asks for."""
+    return _selection(QueryDict(query))
+
+
+def _selection(asked: QueryDict) -> Selection:
+    pairs = ((name, value) for name, values in asked.lists() for value in values)
     return selection_of(pairs, currency=settings.ZHIKE_CURRENCY)
 
 
@@ -165,7 +182,7 @@ def list_page(request: HttpRequest) -> ListPage:
         paging=pages,
         sizes=tuple(Link(f"{n}", same_page(request, size=n, page=None), n == pages.size) for n in SIZES),
         exports=_exports(request) if total and may(viewer, Right.EXPORT_TABLES) else (),
-        people_exports=_exports(request, people="1") if total and may(viewer, Right.EXPORT_PEOPLE) else (),
+        people_export=_people_export(request) if total and may(viewer, Right.EXPORT_PEOPLE) else None,
         tabs=view_tabs(request, viewer),
         bulk=_bulk_bar(request, viewer, offered, total) if total else None,
         duplicates_href=reverse("customers:duplicates") if may(viewer, Right.MERGE) else "",
@@ -290,14 +307,16 @@ def _without(request: HttpRequest, name: str, value: str) -> str:
     return f"{request.path}?{text}" if text else request.path
 
 
-def _exports(request: HttpRequest, people: str = "") -> tuple[Link, ...]:
+def _exports(request: HttpRequest) -> tuple[Link, ...]:
     query = request.GET.copy()
     for name in ("page", "size", "view"):
         query.pop(name, None)
-    if people:
-        query["people"] = people
     links = []
     for ending, text in FORMATS.items():
         query["format"] = ending
         links.append(Link(text, f"{reverse('customers:export')}?{query.urlencode()}"))
     return tuple(links)
+
+
+def _people_export(request: HttpRequest) -> PeopleExport:
+    return PeopleExport(plain_query(request.GET), tuple(FORMATS.items()))

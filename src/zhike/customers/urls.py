@@ -20,6 +20,7 @@ app_name = "customers"
 urlpatterns = [
     path("customers/", lists.customer_list, name="list"),
     path("customers/export", lists.export, name="export"),
+    path("customers/export/people/", lists.export_people, name="export_people"),
     path("customers/views/save/", saved_views.save, name="save_view"),
     path("customers/views/star/", saved_views.star, name="star_view"),
     path("customers/views/begin/", saved_views.begin, name="begin_with_view"),

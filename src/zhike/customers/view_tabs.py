@@ -13,7 +13,7 @@ from zhike.kernel.words import Text
 
 EVERYBODY = "all"
 # Where one is in a list, and what one searched for: a name or number that is looked for is not kept.
-NOT_KEPT = ("page", "size", "format", "view", "people", "q")
+NOT_KEPT = ("page", "size", "format", "view", "q")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +65,7 @@ def view_href(view: ViewShown) -> str:
     return f"{reverse('customers:list')}?{query.urlencode()}"
 
 
-def plain_query(
-    asked: QueryDict, without: tuple[str, ...] = ("page", "size", "format", "view", "people")
-) -> str:
+def plain_query(asked: QueryDict, without: tuple[str, ...] = ("page", "size", "format", "view")) -> str:
     """What an address asks for, without empty values and those that only say where one is."""
     query = QueryDict(mutable=True)
     for name, values in asked.lists():

@@ -20,10 +20,11 @@ from django.http import (
 )
 from django.urls import reverse
 from django.utils import translation
+from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
 
 from zhike.accounts.access import Right, Scope, role_of, scope_of
-from zhike.accounts.rules import NeedsKey, NeedsRight, OpenToAll, SignedIn, is_met, rule_of
+from zhike.accounts.rules import NeedsKey, NeedsRight, OpenToAll, SignedIn, is_about_people, is_met, rule_of
 from zhike.accounts.selectors import User, api_key_of, first_owner
 from zhike.accounts.services import note_key_use
 from zhike.collect.intake.problems import Refusal, problem, speaking_to
@@ -124,6 +125,12 @@ class AccessMiddleware(LoginRequiredMiddleware):
                 return _undeclared(request, view_func)
             case _ as never:
                 assert_never(never)
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """What names people is kept by nobody: not on the disk of a shared computer, not for “back” after signing out."""
+        if request.resolver_match and is_about_people(rule_of(request.resolver_match.func)):
+            add_never_cache_headers(response)
+        return response
 
 
 def _right_missing(request: HttpRequest, rule: NeedsRight | SignedIn) -> HttpResponse:

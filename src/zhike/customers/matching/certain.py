@@ -70,11 +70,16 @@ def _same_contact(table: str, kind: str, priority: int) -> str:
         "unionid",
     )
     both = ", ".join(f"l.{c} AS {c}_l, r.{c} AS {c}_r" for c in columns)
-    pairs = (
-        f"SELECT {kind} AS contact, l.profile_id AS left_id, r.profile_id AS right_id, {both} "
-        f"FROM {table} l JOIN {table} r USING ({kind}) WHERE l.profile_id < r.profile_id AND {kind} IN "
+    # Most contacts are in one record: only the others are worth joining.
+    shared = (
+        f"SELECT {kind}, profile_id, {', '.join(columns)} FROM {table} WHERE {kind} IN "
         f"(SELECT {kind} FROM {table} WHERE {kind} IS NOT NULL "
-        f"GROUP BY {kind} HAVING count(*) <= {MOST_RECORDS_OF_A_CONTACT})"
+        f"GROUP BY {kind} HAVING count(*) BETWEEN 2 AND {MOST_RECORDS_OF_A_CONTACT})"
+    )
+    pairs = (
+        f"WITH shared AS MATERIALIZED ({shared}) "
+        f"SELECT {kind} AS contact, l.profile_id AS left_id, r.profile_id AS right_id, {both} "
+        f"FROM shared l JOIN shared r USING ({kind}) WHERE l.profile_id < r.profile_id"
     )
     judged = (
         f"SELECT *, ({_NO_NAME}) AS is_nameless, coalesce({_SAME_NAME}, false) AS is_same_name, "

@@ -114,27 +114,27 @@ _BLOCKING = (
 )
 
 
-def likely_pairs(people: pa.Table, connection: Any) -> pa.Table:
+def likely_pairs(records: int, connection: Any) -> pa.Table:
     """Pairs with a probability of at least `REVIEW_FROM`.
 
     Parameters
     ----------
-    people
-        `people.SCHEMA`.
+    records
+        How many there are.
     connection
-        A DuckDB connection of its own, in memory, with `people` in it as ``people``.
+        A DuckDB connection of its own, in memory, with the records in it as ``people``, `people.SCHEMA`.
 
     Returns
     -------
     pyarrow.Table
-        `left_id, right_id, score` and for each comparison its level, by name.
+        `left_id, right_id, score` and `evidence`, the level of each comparison by its name as JSON.
     """
-    if people.num_rows < 2:
-        return _schema().empty_table()
+    if records < 2:
+        return _SCHEMA.empty_table()
     from splink import DuckDBAPI, Linker
 
     api = DuckDBAPI(connection)
-    linker = Linker(api.register("people"), splink_settings(people.num_rows), log_level="ERROR")
+    linker = Linker(api.register("people"), splink_settings(records), log_level="ERROR")
     found = linker.inference.predict(threshold_match_probability=REVIEW_FROM, warning_mode="never")
 
     return _named(found.as_pyarrow_table())  # type: ignore[no-untyped-call]
@@ -151,7 +151,7 @@ def splink_settings(records: int) -> Any:
         probability_two_random_records_match=min(_MOST_LIKELY_AT_RANDOM, 2 * _PAIRS_A_RECORD / (records - 1)),
         blocking_rules_to_generate_predictions=[CustomRule(rule) for rule in _BLOCKING],
         comparisons=[_comparison(name) for name in _COMPARISONS],
-        retain_intermediate_calculation_columns=True,
+        # With the values Splink gives their levels, which are wanted.
         retain_matching_columns=True,
     )
 
@@ -174,14 +174,21 @@ def _named(found: pa.Table) -> pa.Table:
         "left_id": pc.min_element_wise(found["profile_id_l"], found["profile_id_r"]),
         "right_id": pc.max_element_wise(found["profile_id_l"], found["profile_id_r"]),
         "score": found["match_probability"],
+        "evidence": _evidence(found),
     }
+    return pa.table(columns).cast(_SCHEMA)
+
+
+def _evidence(found: pa.Table) -> pa.Array:
+    parts: list[Any] = []
     for name, (_, known) in _COMPARISONS.items():
         # Splink counts down from the strongest level to 0; −1 is a missing value.
         words = pa.array(["missing", *(level.name for level in reversed(known))])
-        columns[name] = words.take(pc.add(found[f"gamma_{name}"].combine_chunks(), 1))
-    return pa.table(columns).cast(_schema())
+        level = words.take(pc.add(found[f"gamma_{name}"].combine_chunks(), 1))
+        parts += [f'", "{name}": "' if parts else f'{{"{name}": "', level]
+    return pc.binary_join_element_wise(*parts, '"}', "")
 
 
-def _schema() -> pa.Schema:
-    numbers = [("left_id", pa.int64()), ("right_id", pa.int64()), ("score", pa.float64())]
-    return pa.schema([*numbers, *((name, pa.string()) for name in _COMPARISONS)])
+_SCHEMA = pa.schema(
+    [("left_id", pa.int64()), ("right_id", pa.int64()), ("score", pa.float64()), ("evidence", pa.string())]
+)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import lru_cache
 
 import pyarrow as pa
-import pyarrow.json as pj
 
 from zhike.customers.normal import birthday, is_placeholder_email, is_placeholder_phone, occurrence_in
 from zhike.customers.normal import name as full_name
@@ -48,9 +47,13 @@ _PLACEHOLDERS = {"phone": is_placeholder_phone, "email": is_placeholder_email}
 FORM_VERSION = 1
 """Of what `comparison_form` gives. With another number the next search makes all forms anew."""
 
-_PROFILES = pa.schema([SCHEMA.field(name) for name in ("profile_id", "source", "gender", "city")])
-_FORMS = pa.schema([column for column in SCHEMA if column.name not in ("source", "gender", "city")])
-_BLOCK_BYTES = 1 << 20
+_NOT_IN_FORMS = ("gender", "city")
+
+OPENED = pa.schema(
+    [("profile_id", pa.int64()), ("form", pa.string())]
+    + [(name, pa.string()) for name in ("source", *_NOT_IN_FORMS)]
+)
+"""A profile with its `comparison_form` and what is not in it."""
 
 
 def values_to_compare(personal: Mapping[str, str], identifiers: Iterable[tuple[str, str]]) -> dict[str, str]:
@@ -79,35 +82,12 @@ def comparison_form(values: Mapping[str, str], *, today: date) -> str:
     return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
 
 
-def forms_table(ids: Sequence[int], forms: Sequence[bytes]) -> pa.Table:
-    """Forms of profiles as columns, without those that say nothing."""
-    telling = [(pk, form) for pk, form in zip(ids, forms, strict=True) if form]
-    return _read_lines(_FORMS, {"profile_id": [pk for pk, _ in telling]}, [form for _, form in telling])
-
-
-def profiles_table(ids: Sequence[int], sources: Sequence[str], attributes: Sequence[bytes]) -> pa.Table:
-    """Profiles with their source, and what is compared of their attributes, given as JSON."""
-    return _read_lines(_PROFILES, {"profile_id": ids, "source": sources}, attributes)
-
-
-def people_table(profiles: Sequence[pa.Table], forms: Sequence[pa.Table]) -> pa.Table:
-    """`SCHEMA`, one row a profile that is in a part of `profiles_table` and in one of `forms_table`."""
-    known = pa.concat_tables([_PROFILES.empty_table(), *profiles])
-    told = pa.concat_tables([_FORMS.empty_table(), *forms])
-    return told.join(known, "profile_id", join_type="inner").select(SCHEMA.names).cast(SCHEMA)
-
-
-def _read_lines(schema: pa.Schema, given: Mapping[str, Sequence[object]], lines: Sequence[bytes]) -> pa.Table:
-    """A table of given columns and of what JSON objects, one a row, say for the others; read in memory, by all cores."""
-    if not lines:
-        return schema.empty_table()
-    read = pa.schema([column for column in schema if column.name not in given])
-    parsing = pj.ParseOptions(explicit_schema=read, unexpected_field_behavior="ignore")
-    # A block must hold a whole line.
-    reading = pj.ReadOptions(block_size=max(_BLOCK_BYTES, 1 + max(map(len, lines))))
-    found = pj.read_json(pa.BufferReader(b"\n".join(lines)), reading, parsing)
-    columns = {**given, **{name: found[name] for name in read.names}}
-    return pa.table(columns, schema=schema)
+def people_sql(opened: str) -> str:
+    """`SCHEMA`, in DuckDB's words, of a table of `OPENED`: one row a profile that says something."""
+    of_forms = [name for name in _COLUMNS if name not in _NOT_IN_FORMS]
+    told = f"from_json(form, '{json.dumps(dict.fromkeys(of_forms, 'VARCHAR'))}') AS told"
+    columns = ", ".join(f"told.{name}" if name in of_forms else name for name in SCHEMA.names)
+    return f"SELECT {columns} FROM (SELECT *, {told} FROM {opened} WHERE form <> '')"
 
 
 @lru_cache(maxsize=100_000)

@@ -6,7 +6,7 @@ from zhike.customers.selectors.people import (
     is_visible,
     people_shown,
     person_of,
-    visible_customer_ids,
+    visible_among,
 )
 from zhike.customers.selectors.profiles import (
     current_customer_id,
@@ -31,5 +31,5 @@ __all__ = [
     "profile_map_changes",
     "profile_map_mark",
     "source_keys_of",
-    "visible_customer_ids",
+    "visible_among",
 ]

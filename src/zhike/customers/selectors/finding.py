@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.conf import settings
+from django.db import connection
 
 from zhike.accounts.access import Right, may
 from zhike.accounts.selectors import User
-from zhike.customers.models import ConsentEntry, Customer, Identity, NameToken, Profile
+from zhike.customers.models import Customer, Identity, NameToken, Profile, ProfileTag
 from zhike.customers.normal import email, phone, search_tokens
-from zhike.customers.selectors.people import visible_customer_ids
+from zhike.customers.pieces import Listed
+from zhike.customers.selectors.listed_ids import listed, listed_by
+from zhike.customers.selectors.people import visible_customers
 from zhike.customers.selectors.profiles import customer_ids_found
-from zhike.customers.selectors.tags import customers_with_tag
 from zhike.customers.vault import open_vault
 from zhike.kernel import clock
 from zhike.kernel.errors import ZhikeError
@@ -40,40 +42,43 @@ def people_called(text: str) -> set[int]:
     return set() if text.removeprefix("#").isdigit() else _with_name(text)
 
 
-def database_ids(name: str, value: str) -> set[int]:
+def database_ids(name: str, value: str) -> Listed:
     """The customers that a filter on tag, source, owner or consent leaves."""
     match name:
         case "tag":
-            return customers_with_tag(value)
+            return listed(ProfileTag.objects.filter(tag__name=value), "profile__customer")
         case "source":
-            profiles = Profile.objects.filter(source=value, erased_at=None)
-            return set(profiles.values_list("customer", flat=True))
+            return listed(Profile.objects.filter(source=value, erased_at=None), "customer")
         case "owner":
-            owned = Customer.objects.filter(owner=None if value == "none" else int(value))
-            return set(owned.values_list("pk", flat=True))
+            return listed(Customer.objects.filter(owner=None if value == "none" else int(value)), "pk")
         case "consent":
             return customers_agreeing(purpose="marketing", channel=value)
         case _:
             raise ValueError(name)
 
 
-def customers_agreeing(*, purpose: str, channel: str) -> set[int]:
+def customers_agreeing(*, purpose: str, channel: str) -> Listed:
     """Customers who agreed, and of whom no record says otherwise later or elsewhere (as `consents.is_agreed`)."""
-    entries = ConsentEntry.objects.filter(purpose=purpose, channel__in=("", channel), undone_at=None)
-    rows = entries.order_by("given_at", "pk").values_list(
-        "profile", "channel", "profile__customer", "is_granted", "expires_at"
-    )
-    now = clock.now()
-    newest = {
-        (row[0], row[1]): (row[2], row[3] and (row[4] is None or row[4] > now)) for row in rows.iterator()
-    }
-    refused = {customer for customer, is_granted in newest.values() if not is_granted}
-    return {customer for customer, _ in newest.values()} - refused
+    now = connection.ops.adapt_datetimefield_value(clock.now())
+    return listed_by(_AGREEING, (now, purpose, channel))
 
 
-def ids_in_sight(viewer: User | None) -> list[int] | None:
+# The newest word of each record for each channel; of a customer, all of these must agree.
+_AGREEING = """
+SELECT customer_id AS listed_id FROM (
+    SELECT p.customer_id,
+        CASE WHEN e.is_granted AND (e.expires_at IS NULL OR e.expires_at > %s) THEN 0 ELSE 1 END AS is_refused,
+        row_number() OVER (PARTITION BY e.profile_id, e.channel ORDER BY e.given_at DESC, e.id DESC) AS place
+    FROM customers_consententry e JOIN customers_profile p ON p.id = e.profile_id
+    WHERE e.purpose = %s AND e.channel IN ('', %s) AND e.undone_at IS NULL
+) AS said WHERE place = 1 GROUP BY customer_id HAVING sum(is_refused) = 0
+"""
+
+
+def ids_in_sight(viewer: User | None) -> Listed | None:
     """What a list is narrowed to for somebody; None for no limit."""
-    return None if viewer is None else visible_customer_ids(viewer)
+    mine = None if viewer is None else visible_customers(viewer)
+    return None if mine is None else listed(mine, "pk")
 
 
 def _with_contact(contacts: Iterable[tuple[str, str]]) -> set[int]:

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from itertools import islice
+import json
+from collections import deque
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import accumulate, compress, islice, pairwise
 from typing import Any
 
 import pyarrow as pa
 from django.conf import settings
-from django.db.models import QuerySet, TextField
-from django.db.models.functions import Cast
+from django.db import connection
+from django.db.models import Max
 
 from zhike.customers.matching.people import (
     FORM_VERSION,
+    OPENED,
     comparison_form,
-    forms_table,
-    people_table,
-    profiles_table,
+    people_sql,
     values_to_compare,
 )
 from zhike.customers.models import (
-    ComparisonForm,
     Identity,
     PersonalField,
     Profile,
@@ -33,49 +34,115 @@ from zhike.customers.vault import Vault, open_vault
 from zhike.kernel import clock
 
 _AT_ONCE = 20_000
+# Together more than DuckDB's row groups of 122,880: fewer are written twice.
+_PARTS_ADDED = 7
+_WAITING = 1
+
+_Sealed = tuple[list[int], list[int], bytes, list[str], list[str | None], list[str | None]]
+"""Ids of profiles, the lengths of their sealed forms (−1 of one that is missing), the forms one after the other, and from
+where they are, their gender and city."""
 
 
-def people_to_compare(*, without: Collection[tuple[str, str]] = ()) -> pa.Table:
-    """What every profile says of a person, from its sealed form: `matching.people.SCHEMA`.
+def fill_people(
+    database: Any, *, without: Collection[tuple[str, str]] = (), only: Iterable[int] | None = None
+) -> list[int]:
+    """Add what every profile says of a person to the table ``people`` of a private database.
 
     Parameters
     ----------
+    database
+        A connection of `private_database` with ``people``, `matching.people.SCHEMA`.
     without
         Identifiers, by kind and fingerprint, that many share and that say nothing.
+    only
+        Those profiles instead of all.
+
+    Returns
+    -------
+    list of int
+        Profiles that were left out because their form is missing or of another version.
     """
-    profiles = Profile.objects.filter(erased_at=None).exclude(content_index="")
-    coarse = profiles.order_by("pk").values_list("pk", "source", Cast("attributes", TextField()))
-    return people_table(
-        [
-            profiles_table(ids, sources, [text.encode() for text in attributes])
-            for ids, sources, attributes in _columns(coarse)
-        ],
-        list(_opened_forms(without)),
-    )
-
-
-def _opened_forms(without: Collection[tuple[str, str]]) -> Iterator[pa.Table]:
-    vault = open_vault(settings.ZHIKE_HOME)
+    vault, missing = open_vault(settings.ZHIKE_HOME), list[int]()
     others = _forms_without(vault, without)
-    for ids, sealed in _columns(ComparisonForm.objects.order_by("pk").values_list("pk", "sealed")):
-        forms = vault.open_all(zip(map(form_place, ids), map(bytes, sealed), strict=True))
-        if others:
-            forms = [others.get(pk, form) for pk, form in zip(ids, forms, strict=True)]
-        yield forms_table(ids, forms)
+    # At the same time SQLite reads a part, this process opens one, and DuckDB reads the JSON of some.
+    with ThreadPoolExecutor(1) as opening, ThreadPoolExecutor(1) as adding:
+        waiting: deque[Future[None]] = deque()
+        parts = _noting_missing(_sealed_forms(only), missing)
+        opened = (opening.submit(_opened, vault, part, others) for part in parts)
+        while some := list(islice(opened, _PARTS_ADDED)):
+            waiting.append(adding.submit(_add_people, database, some))
+            if len(waiting) > _WAITING:
+                waiting.popleft().result()
+        for rest in waiting:
+            rest.result()
+    return missing
 
 
-def _columns(rows: QuerySet[Any, Any]) -> Iterator[list[list[Any]]]:
-    """The columns of a part of the rows after the other: together they would take gigabytes."""
-    rest = rows.iterator(_AT_ONCE)
-    while some := list(islice(rest, _AT_ONCE)):
-        yield [[row[place] for row in some] for place in range(len(some[0]))]
+def _noting_missing(parts: Iterable[_Sealed], missing: list[int]) -> Iterator[_Sealed]:
+    for part in parts:
+        missing += [pk for pk, length in zip(part[0], part[1], strict=True) if length < 0]
+        yield part
 
 
-def profiles_without_form() -> list[int]:
-    """Profiles with contents whose form is missing or of another version."""
-    known = ComparisonForm.objects.filter(version=FORM_VERSION).values("pk")
-    told = Profile.objects.filter(erased_at=None).exclude(content_index="")
-    return list(told.exclude(pk__in=known).values_list("pk", flat=True))
+def _sealed_forms(only: Iterable[int] | None) -> Iterator[_Sealed]:
+    """Profiles with contents, part after part: together they would take gigabytes."""
+    part = _PART.format(version=FORM_VERSION, **_WORDS[connection.vendor])
+    with connection.cursor() as cursor:
+        for condition in _conditions(only):
+            cursor.execute(part + condition)
+            ids, lengths, sealed, *others = cursor.fetchone()
+            yield json.loads(ids), json.loads(lengths), bytes(sealed or b""), *map(json.loads, others)
+
+
+def _conditions(only: Iterable[int] | None) -> Iterator[str]:
+    if only is not None:
+        return (f"p.id IN ({','.join(map(str, some))})" for some in slices(only))
+    last = Profile.objects.aggregate(last=Max("pk"))["last"] or 0
+    return (f"p.id BETWEEN {start} AND {start + _AT_ONCE - 1}" for start in range(1, last + 1, _AT_ONCE))
+
+
+# A part of the profiles as one row: without an object for each value, and while SQLite collects it other threads work.
+_PART = """
+SELECT {list}(p.id){end}, {list}(coalesce(length(f.sealed), -1)){end}, {joined}, {list}(p.source){end},
+    {list}(CAST({gender} AS text)){end}, {list}(CAST({city} AS text)){end}
+FROM customers_profile p LEFT JOIN customers_comparisonform f ON f.profile_id = p.id AND f.version = {version}
+WHERE p.erased_at IS NULL AND p.content_index <> '' AND """
+_WORDS = {
+    "sqlite": {
+        "list": "json_group_array",
+        "end": "",
+        "joined": "CAST(group_concat(f.sealed, '') AS blob)",
+        "gender": "json_extract(p.attributes, '$.gender')",
+        "city": "json_extract(p.attributes, '$.city')",
+    },
+    "postgresql": {
+        "list": "coalesce(json_agg",
+        "end": ", '[]')::text",
+        "joined": "string_agg(f.sealed, '')",
+        "gender": "p.attributes ->> 'gender'",
+        "city": "p.attributes ->> 'city'",
+    },
+}
+
+
+def _opened(vault: Vault, sealed: _Sealed, others: Mapping[int, bytes]) -> pa.Table:
+    """`matching.people.OPENED` of those that have a form; `others` are used instead of what is sealed."""
+    ids, lengths, whole, *columns = sealed
+    ends = list(accumulate((max(length, 0) for length in lengths), initial=0))
+    values = [whole[start:end] for start, end in pairwise(ends)]
+    if min(lengths, default=0) < 0:
+        has_form = [length >= 0 for length in lengths]
+        ids, values, *columns = (list(compress(each, has_form)) for each in (ids, values, *columns))
+    forms = vault.open_all(zip(map(form_place, ids), values, strict=True))
+    if others:
+        forms = [others.get(pk, form) for pk, form in zip(ids, forms, strict=True)]
+    return pa.table([ids, forms, *columns], schema=OPENED)
+
+
+def _add_people(database: Any, opened: Sequence[Future[pa.Table]]) -> None:
+    database.register("opened", pa.concat_tables(part.result() for part in opened))
+    database.execute(f"INSERT INTO people {people_sql('opened')}")
+    database.unregister("opened")
 
 
 def comparable_values(

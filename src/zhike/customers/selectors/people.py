@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from zhike.customers.masking import masked
 from zhike.customers.models import Customer, Identity, PersonalField, Profile
@@ -88,11 +89,19 @@ def are_visible(user: User, customer_ids: Collection[int]) -> bool:
     return not homes
 
 
-def visible_customer_ids(user: User) -> list[int] | None:
+def visible_customers(user: User) -> QuerySet[Customer] | None:
     """The customers somebody may see; None for all."""
-    if _sees_all(user):
-        return None
-    return list(Customer.objects.filter(owner_id=user.pk).values_list("pk", flat=True))
+    return None if _sees_all(user) else Customer.objects.filter(owner_id=user.pk)
+
+
+def visible_among(user: User, customer_ids: Collection[int]) -> set[int]:
+    """Those of some customers that somebody may see."""
+    mine = visible_customers(user)
+    if mine is None:
+        return set(customer_ids)
+    return {
+        pk for some in slices(customer_ids) for pk in mine.filter(pk__in=some).values_list("pk", flat=True)
+    }
 
 
 def _sees_all(user: User) -> bool:

@@ -51,11 +51,9 @@ def tags_by_customer(customer_ids: Collection[int]) -> dict[int, list[tuple[str,
     return found
 
 
-def customers_with_tag(name: str, among: Collection[int] | None = None) -> set[int]:
-    """The customers, of those given or of all, one of whose profiles has the tag."""
+def customers_with_tag(name: str, among: Collection[int]) -> set[int]:
+    """Those of some customers one of whose profiles has the tag."""
     rows = ProfileTag.objects.filter(tag__name=name)
-    if among is None:
-        return set(rows.values_list("profile__customer", flat=True))
     found: set[int] = set()
     for some in slices(among):
         found.update(rows.filter(profile__customer__in=some).values_list("profile__customer", flat=True))

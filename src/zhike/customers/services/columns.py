@@ -6,9 +6,11 @@ a hundred microseconds a row against five.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+import gc
+import json
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Sized
 from contextlib import contextmanager
-from itertools import chain, islice
+from itertools import chain, islice, pairwise
 from typing import Any, TypeVar, cast
 
 from django.db import connection, models
@@ -23,6 +25,7 @@ _IDS_AT_ONCE = 10_000
 _ROOMY_KIB = 128 * 1024
 # What every database takes in one statement.
 _VALUES_TOGETHER = 900
+_WORTH_READING_ALL = 8
 
 
 _T = TypeVar("_T")
@@ -65,6 +68,34 @@ def roomy_cache() -> Iterator[None]:
             yield
         finally:
             cursor.execute(f"PRAGMA cache_size = {int(before)}")
+
+
+@contextmanager
+def without_collecting() -> Iterator[None]:
+    """For work that makes millions of short-lived tuples: Python looks for cycles among them again and again, in vain."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def is_large_part(model: type[models.Model], ids: Sized) -> bool:
+    """Whether reading all rows of a model (`all_numbers`) takes less time than looking for each of those."""
+    return len(ids) * _WORTH_READING_ALL >= model._default_manager.count()
+
+
+def all_numbers(model: type[models.Model], names: Sequence[str]) -> list[list[int]]:
+    """Columns of whole numbers of all rows, side by side, in no order: in two calls, not one for each row."""
+    collect = {"sqlite": "json_group_array({})", "postgresql": "coalesce(json_agg({}), '[]')::text"}
+    quoted = connection.ops.quote_name
+    columns = (quoted(str(_field(model, name).column)) for name in names)
+    chosen = ", ".join(map(collect[connection.vendor].format, columns))
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {chosen} FROM {quoted(model._meta.db_table)}")
+        return [json.loads(column) for column in cursor.fetchone()]
 
 
 def rows_with(
@@ -119,15 +150,62 @@ def write_columns(rows: Collection[models.Model], names: Sequence[str]) -> None:
         write_rows(type(next(iter(rows))), names, values)
 
 
-def write_rows(model: type[models.Model], names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Write those columns of rows of a model, given as their id and the values in the order of `names`."""
+def write_rows(
+    model: type[models.Model],
+    names: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    *,
+    constants: Mapping[str, Any] | None = None,
+) -> None:
+    """Write those columns of rows of a model, given as their id and the values in the order of `names`.
+
+    `constants` has the columns that get the same value in every row.
+    """
     fields = [_field(model, name) for name in names]
+    same = {_field(model, name): value for name, value in (constants or {}).items()}
     quoted = connection.ops.quote_name
-    setting = ", ".join(f"{quoted(str(field.column))} = %s" for field in fields)
+    setting = ", ".join(f"{quoted(str(field.column))} = %s" for field in (*fields, *same))
     key = quoted(str(model._meta.pk.column))
     prepare = _preparing(fields)
+    tail = [field.get_db_prep_save(value, connection) for field, value in same.items()]
     query = f"UPDATE {quoted(model._meta.db_table)} SET {setting} WHERE {key} = %s"
-    _run_many(query, ([*prepare(values), pk] for pk, *values in rows))
+    _run_many(query, ([*prepare(values), *tail, pk] for pk, *values in rows))
+
+
+def insert_from(
+    model: type[models.Model],
+    source: type[models.Model],
+    names: Mapping[str, str],
+    ids: Sequence[int],
+    *,
+    constants: Mapping[str, Any],
+) -> None:
+    """Insert a row for each row of `source` with one of those rising ids, without bringing any of them here.
+
+    `names` has the columns of `source` by those of `model` that take their values; `constants` as for `insert_rows`.
+    """
+    quoted = connection.ops.quote_name
+    same = {_field(model, name): value for name, value in constants.items()}
+    into = [*(_field(model, name) for name in names), *same]
+    taken = [quoted(str(_field(source, name).column)) for name in names.values()]
+    key = quoted(str(source._meta.pk.column))
+    query = (
+        f"INSERT INTO {quoted(model._meta.db_table)} ({', '.join(quoted(str(each.column)) for each in into)}) "
+        f"SELECT {', '.join([*taken, *['%s'] * len(same)])} FROM {quoted(source._meta.db_table)} "
+        f"WHERE {key} BETWEEN %s AND %s ORDER BY {key}"
+    )
+    values = [field.get_db_prep_save(value, connection) for field, value in same.items()]
+    with connection.cursor() as cursor:
+        for first, last in _runs(ids):
+            cursor.execute(query, [*values, first, last])
+
+
+def _runs(ids: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """First and last of each part of rising numbers in which none is left out."""
+    if isinstance(ids, range):
+        return iter([(ids[0], ids[-1])] if ids else [])
+    starts = [place for place, each in enumerate(ids) if not place or each != ids[place - 1] + 1]
+    return ((ids[start], ids[end - 1]) for start, end in pairwise([*starts, len(ids)]))
 
 
 def _run_many(query: str, rows: Iterable[Sequence[Any]]) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from django.conf import settings
 from django.db import transaction
 
 from zhike.customers.matching.people import FORM_VERSION, comparison_form
 from zhike.customers.models import ComparisonForm, form_place
-from zhike.customers.selectors.opened import comparable_values, profiles_without_form
+from zhike.customers.selectors.opened import comparable_values
 from zhike.customers.services.columns import insert_rows
 from zhike.customers.slices import slices
 from zhike.customers.vault import Vault, open_vault
@@ -32,11 +32,10 @@ def seal_forms(*, vault: Vault, values: Mapping[int, Mapping[str, str]]) -> None
     )
 
 
-def seal_missing_forms() -> int:
-    """Make the forms of profiles that have none of this version; how many they were."""
-    vault, missing = open_vault(settings.ZHIKE_HOME), profiles_without_form()
-    for some in slices(missing):
+def seal_missing_forms(profile_ids: Iterable[int]) -> None:
+    """Make the forms of profiles that have none of this version."""
+    vault = open_vault(settings.ZHIKE_HOME)
+    for some in slices(profile_ids):
         # Read under the lock: somebody may be writing these profiles.
         with transaction.atomic():
             seal_forms(vault=vault, values=comparable_values(vault, some))
-    return len(missing)

@@ -45,7 +45,7 @@ def record_consent(
     Raises
     ------
     UsageError
-        ``consent.purpose``, ``consent.channel``, ``customer.unknown``.
+        ``consent.purpose``, ``consent.channel``, ``customer.unknown``, ``customer.erased``.
     """
     if purpose not in PURPOSES:
         raise UsageError("consent.purpose", zh=f"不认识的目的“{purpose}”", en=f"unknown purpose “{purpose}”")
@@ -95,16 +95,33 @@ def suppress_customer(*, customer_id: int, reason: str) -> int:
 
 
 def primary_profile(customer_id: int) -> Profile:
-    """The profile on which that hangs which is noted of a customer as a whole.
+    """The profile on which that hangs which is noted of a customer as a whole: the first that is not erased.
+
+    Raises
+    ------
+    UsageError
+        ``customer.unknown``, ``customer.erased``.
+    """
+    needed_customer(customer_id)
+    profile = Profile.objects.filter(customer=customer_id, erased_at=None).order_by("pk").first()
+    if profile is None:
+        raise UsageError(
+            "customer.erased",
+            zh=f"客户 #{customer_id} 已被抹除，不能再登记或合并任何内容",
+            en=f"customer #{customer_id} was erased; nothing can be written about them or linked with them",
+        )
+    return profile
+
+
+def needed_customer(customer_id: int) -> None:
+    """Refuse a number that no customer has; one that was erased keeps its own.
 
     Raises
     ------
     UsageError
         ``customer.unknown``.
     """
-    profile = Profile.objects.filter(customer=customer_id).order_by("pk").first()
-    if profile is None:
+    if not Profile.objects.filter(customer=customer_id).exists():
         raise UsageError(
             "customer.unknown", zh=f"没有 #{customer_id} 这位客户", en=f"there is no customer #{customer_id}"
         )
-    return profile

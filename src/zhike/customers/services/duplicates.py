@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from django.conf import settings
+from django.db import connection
 
 from zhike.customers.matching.certain import certain_pairs_sql
 from zhike.customers.matching.likely import LINK_FROM, likely_pairs
-from zhike.customers.models import DuplicateScan, Profile, SharedIdentifier
-from zhike.customers.selectors.opened import people_to_compare
-from zhike.customers.services.columns import roomy_cache, rows_with
+from zhike.customers.matching.people import SCHEMA
+from zhike.customers.models import DuplicateScan, SharedIdentifier
+from zhike.customers.selectors.opened import fill_people
+from zhike.customers.services.columns import roomy_cache, without_collecting
 from zhike.customers.services.comparison_forms import seal_missing_forms
-from zhike.customers.services.links import PairEvidence, link_profiles, propose_links, unlink_operation
+from zhike.customers.services.found_links import FOUND, link_found, propose_found
+from zhike.customers.services.links import unlink_operation
 from zhike.jobs.progress import Progress, Several
 from zhike.jobs.services import RowProgress, mark_interrupted, tracked
 from zhike.jobs.tracking import JobState
@@ -48,18 +51,24 @@ def scan_for_duplicates(*, scan: DuplicateScan, progress: Progress) -> Duplicate
         ``lake.busy`` while another scan runs.
     """
     progress = Several([progress, RowProgress(scan)])
-    with tracked(scan), open_lake(settings.ZHIKE_HOME.lake).locked(SCAN_LOCK), roomy_cache():
+    with (
+        tracked(scan),
+        open_lake(settings.ZHIKE_HOME.lake).locked(SCAN_LOCK),
+        roomy_cache(),
+        without_collecting(),
+    ):
         mark_interrupted(DuplicateScan, but=scan.pk)
         progress.report(_OPENING, 0, 0)
-        seal_missing_forms()
-        people = people_to_compare(without=_shared_identifiers())
-        progress.report(_COMPARING, 0, people.num_rows)
-        with private_database(people=people) as database:
+        with private_database(people=SCHEMA.empty_table()) as database:
+            _open_people(database)
+            ((scan.records,),) = database.sql("SELECT count(*) FROM people").fetchall()
+            progress.report(_COMPARING, 0, scan.records)
             certain = database.sql(certain_pairs_sql("people")).to_arrow_table()
-            likely = likely_pairs(people, database)
+            likely = likely_pairs(scan.records, database)
         progress.report(_LINKING, 0, certain.num_rows + likely.num_rows)
-        scan.records = people.num_rows
-        _link(scan, certain, likely)
+        # What is written was read under the same lock: SQLite need not look up each profile and customer again.
+        with connection.constraint_checks_disabled():
+            _link(scan, certain, likely)
         scan.save()
     return scan
 
@@ -71,49 +80,34 @@ def undo_scan(*, scan: DuplicateScan, actor: User | None, reason: str = "") -> i
     )
 
 
+def _open_people(database: Any) -> None:
+    """Fill the table ``people``; forms that are missing are made first."""
+    shared = _shared_identifiers()
+    if missing := fill_people(database, without=shared):
+        seal_missing_forms(missing)
+        fill_people(database, without=shared, only=missing)
+
+
 def _link(scan: DuplicateScan, certain: pa.Table, likely: pa.Table) -> None:
+    found = likely.join(certain, ["left_id", "right_id"], join_type="full outer")
+    is_ruled = pc.is_valid(found["rule"])
+    ruled = _as_found(found.filter(is_ruled)).sort_by([("left_id", "ascending"), ("right_id", "ascending")])
     # The likeliest first: where a guard stops a customer from growing, the best links have been made.
-    likely = likely.sort_by([("score", "descending"), ("left_id", "ascending"), ("right_id", "ascending")])
-    certain = certain.sort_by([("left_id", "ascending"), ("right_id", "ascending")])
-    found = zip(likely["score"].to_pylist(), _levels(likely), strict=True)
-    compared = dict(zip(_pairs(likely), found, strict=True))
-    rules = dict(zip(_pairs(certain), certain["rule"].to_pylist(), strict=True))
-    ruled = [
-        PairEvidence(*pair, rule, *compared.get(pair, (None, _NOT_COMPARED))) for pair, rule in rules.items()
-    ]
-    rest = [PairEvidence(*pair, "splink", *found) for pair, found in compared.items() if pair not in rules]
-    sure = [each for each in rest if (each.score or 0) >= LINK_FROM]
-    for some in (ruled, sure):
-        done = link_profiles(pairs=some)
-        scan.linked += done.linked
-        scan.held_back += done.held_back
-        scan.operations = [*scan.operations, done.operation]
-    scan.proposed = propose_links(pairs=_between_customers(rest[len(sure) :]))
+    rest = _as_found(found.filter(pc.invert(is_ruled))).sort_by(
+        [("score", "descending"), ("left_id", "ascending"), ("right_id", "ascending")]
+    )
+    is_sure = pc.greater_equal(rest["score"], LINK_FROM)
+    done = link_found(pairs=pa.concat_tables([ruled, rest.filter(is_sure)]))
+    scan.linked, scan.held_back, scan.operations = done.linked, done.held_back, [done.operation]
+    scan.proposed = propose_found(pairs=rest.filter(pc.invert(is_sure)))
 
 
-def _pairs(found: pa.Table) -> Iterator[tuple[int, int]]:
-    return zip(found["left_id"].to_pylist(), found["right_id"].to_pylist(), strict=True)
-
-
-def _levels(likely: pa.Table) -> Iterator[dict[str, str]]:
-    """The level of each comparison by its name: one object for all pairs that agree in the same way."""
-    names = [name for name in likely.column_names if name not in _NOT_LEVELS]
-    known: dict[tuple[str, ...], dict[str, str]] = {}
-    for levels in zip(*(likely[name].to_pylist() for name in names), strict=True):
-        if levels not in known:
-            known[levels] = dict(zip(names, levels, strict=True))
-        yield known[levels]
-
-
-_NOT_LEVELS = ("left_id", "right_id", "score")
-_NOT_COMPARED: dict[str, str] = {}
-
-
-def _between_customers(pairs: Collection[PairEvidence]) -> list[PairEvidence]:
-    """The pairs whose two profiles are not one customer already."""
-    ids = {pk for each in pairs for pk in each.pair}
-    customers = dict(rows_with(Profile, ("id", "customer"), "id", sorted(ids)))
-    return [each for each in pairs if customers[each.left] != customers[each.right]]
+def _as_found(pairs: pa.Table) -> pa.Table:
+    """Pairs with what only one of the two searches says of them filled up."""
+    rule, evidence = pc.fill_null(pairs["rule"], "splink"), pc.fill_null(pairs["evidence"], "{}")
+    return pa.table(
+        {**{name: pairs[name] for name in FOUND.names}, "rule": rule, "evidence": evidence}, schema=FOUND
+    )
 
 
 def _shared_identifiers() -> frozenset[tuple[str, str]]:

@@ -27,7 +27,7 @@ from zhike.customers.models import (
     TypedValue,
 )
 from zhike.customers.selectors.access import known_person
-from zhike.customers.services.consents import primary_profile, suppress_customer
+from zhike.customers.services.consents import needed_customer, suppress_customer
 from zhike.customers.stores import Person, registered_stores
 from zhike.customers.vault import key_index, open_vault
 from zhike.kernel import clock
@@ -77,7 +77,7 @@ def erase_customer(*, customer_id: int, reason: str, actor: User | None = None) 
     ZhikeError
         ``lake.busy`` while an import or a refresh runs.
     """
-    primary_profile(customer_id)
+    needed_customer(customer_id)
     lake = open_lake(settings.ZHIKE_HOME.lake)
     with lake.locked(REFRESH_LOCK), lake.locked(FACTS_LOCK):
         person = known_person(customer_id)

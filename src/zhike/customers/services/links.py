@@ -76,6 +76,13 @@ def link_profiles(*, pairs: Iterable[PairEvidence], actor: User | None = None, r
     customer of more than `LARGEST_CUSTOMER` profiles is proposed for review instead.
     """
     operation = uuid.uuid4().hex
+    return Linked(operation, *link_in_turn(pairs, operation, actor=actor, reason=reason))
+
+
+def link_in_turn(
+    pairs: Iterable[PairEvidence], operation: str, *, actor: User | None = None, reason: str = ""
+) -> tuple[int, int]:
+    """`link_profiles` within a transaction and an operation of others; how many were linked and held back."""
     linked = held_back = 0
     for batch in batches(pairs, _BATCH):
         groups = _Groups(_places_with({pk for each in batch for pk in each.pair}))
@@ -84,7 +91,7 @@ def link_profiles(*, pairs: Iterable[PairEvidence], actor: User | None = None, r
         held_back += _decided(held, State.PROPOSED, operation, actor, "guard.largest_customer")
         # Customers were the connected parts before, so with these links the groups are.
         _settle(groups.joined(), groups.places)
-    return Linked(operation, linked, held_back)
+    return linked, held_back
 
 
 @transaction.atomic

@@ -39,7 +39,7 @@ def merge_customers(*, customer_id: int, other_id: int, reason: str, actor: User
     Raises
     ------
     UsageError
-        ``merge.same``, ``customer.unknown``, ``reason.missing``.
+        ``merge.same``, ``customer.unknown``, ``customer.erased``, ``reason.missing``.
     """
     reason = needed_reason(reason)
     if customer_id == other_id:

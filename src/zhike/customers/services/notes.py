@@ -36,12 +36,6 @@ def add_note(*, customer_id: int, text: str, author: User | None) -> Note:
             en=f"a note has 1 to {LONGEST} characters; this one has {len(said)}",
         )
     profile = primary_profile(customer_id)
-    if profile.erased_at:
-        raise UsageError(
-            "customer.erased",
-            zh=f"客户 #{customer_id} 已被抹除，不能再写备注",
-            en=f"customer #{customer_id} was erased; nothing can be written about them",
-        )
     note = Note(profile=profile, mark=uuid.uuid4().hex, author=author)
     note.sealed = open_vault(settings.ZHIKE_HOME).seal(said, place=note.place)
     note.save()

@@ -31,7 +31,7 @@ def state_consent(
     Raises
     ------
     UsageError
-        ``consent.purpose``, ``consent.channel``, ``customer.unknown``.
+        ``consent.purpose``, ``consent.channel``, ``customer.unknown``, ``customer.erased``.
     """
     record_consent(
         customer_id=customer_id,
@@ -57,7 +57,7 @@ def state_profiling(*, customer_id: int, is_refused: bool, actor: User | None) -
     Raises
     ------
     UsageError
-        ``customer.unknown``.
+        ``customer.unknown``, ``customer.erased``.
     """
     primary_profile(customer_id)
     set_no_profiling(customer_id=customer_id, is_refused=is_refused)

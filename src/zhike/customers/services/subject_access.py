@@ -12,7 +12,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from zhike.accounts.audit.actions import Target, action
 from zhike.accounts.services import record_audit
 from zhike.customers.selectors.access import everything_of
-from zhike.customers.services.consents import primary_profile
+from zhike.customers.services.consents import needed_customer
 
 if TYPE_CHECKING:
     from zhike.accounts.selectors import User
@@ -28,7 +28,7 @@ def hand_out(*, customer_id: int, out: Path, reason: str, actor: User | None = N
     UsageError
         ``customer.unknown``, ``audit.reason``.
     """
-    primary_profile(customer_id)
+    needed_customer(customer_id)
     known = everything_of(customer_id)
     record_audit(actor=actor, action=HANDED_OUT, object=Target("customer", customer_id), reason=reason)
     with os.fdopen(

@@ -8,7 +8,6 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from zhike.accounts.access import Right
@@ -65,7 +64,6 @@ def customer_detail(request: HttpRequest, customer_id: int) -> HttpResponse:
 
 @requires(Right.REVEAL)
 @require_POST
-@never_cache
 def reveal(request: HttpRequest, customer_id: int) -> HttpResponse:
     current, reason = current_or_404(customer_id), request.POST.get("reason", "")
     person, sensitive = reveal_customer(customer_id=current, reason=reason, actor=viewer_of(request))

@@ -6,7 +6,6 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
@@ -25,7 +24,6 @@ _TEMPLATE = "customers/edit.html"
 
 @requires(Right.EDIT_CUSTOMERS)
 @require_safe
-@never_cache
 def edit(request: HttpRequest, customer_id: int) -> HttpResponse:
     """A form a field; present names and contacts are masked."""
     current = current_or_404(customer_id)
@@ -34,7 +32,6 @@ def edit(request: HttpRequest, customer_id: int) -> HttpResponse:
 
 @requires(Right.REVEAL)
 @require_POST
-@never_cache
 def edit_revealed(request: HttpRequest, customer_id: int) -> HttpResponse:
     """The forms with the present values in full, this once."""
     current, viewer = current_or_404(customer_id), viewer_of(request)
@@ -45,7 +42,6 @@ def edit_revealed(request: HttpRequest, customer_id: int) -> HttpResponse:
 @requires(Right.EDIT_CUSTOMERS)
 @sensitive_post_parameters()
 @require_POST
-@never_cache
 def keep(request: HttpRequest, customer_id: int) -> HttpResponse:
     """Keep what was typed into one field, or show it again with what is wrong with it."""
     current, viewer = current_or_404(customer_id), viewer_of(request)

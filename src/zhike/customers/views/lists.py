@@ -10,13 +10,14 @@ from pathlib import Path
 
 from django.conf import settings
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from zhike.accounts.access import Right, may
 from zhike.accounts.rules import requires
 from zhike.accounts.selectors import User
 from zhike.customers.exports import Personal, current_snapshot, export_customers
-from zhike.customers.listing import FORMATS, list_page, selection_in, viewer_of
+from zhike.customers.filters import Selection
+from zhike.customers.listing import FORMATS, list_page, selection_in, selection_in_query, viewer_of
 from zhike.customers.view_tabs import default_href
 from zhike.kernel.errors import UsageError
 from zhike.pages.rendering import render_page
@@ -39,12 +40,24 @@ def customer_list(request: HttpRequest) -> HttpResponse:
 @requires(Right.EXPORT_TABLES)
 @require_safe
 def export(request: HttpRequest) -> FileResponse:
-    """The filtered list as a file; `?people=1` with names, contacts and keys in full, which goes on record."""
-    ending = _format(request)
-    selection = selection_in(request)
-    if selection.problems:
-        problem = selection.problems[0].text
-        raise UsageError("export.filter", zh=problem.zh, en=problem.en)
+    """The filtered list as a file; names and contacts with their middle covered, or none."""
+    personal = Personal.MASKED if may(viewer_of(request), Right.SEE_CONTACTS) else Personal.NONE
+    return _file(viewer_of(request), selection_in(request), request.GET.get("format", "xlsx"), personal)
+
+
+@requires(Right.EXPORT_PEOPLE)
+@require_POST
+def export_people(request: HttpRequest) -> FileResponse:
+    """The filtered list with names, contacts and keys in full; who asked and why goes on record first."""
+    selection = selection_in_query(request.POST.get("query", ""))
+    ending, reason = request.POST.get("format", "xlsx"), request.POST.get("reason", "")
+    return _file(viewer_of(request), selection, ending, Personal.FULL, reason)
+
+
+def _file(
+    viewer: User, selection: Selection, ending: str, personal: Personal, reason: str = ""
+) -> FileResponse:
+    _check(selection, ending)
     snapshot = current_snapshot(settings.ZHIKE_HOME)
     file = _private_folder(settings.ZHIKE_HOME.path / "tmp") / f"customers.{ending}"
     try:
@@ -53,50 +66,30 @@ def export(request: HttpRequest) -> FileResponse:
             snapshot=snapshot,
             selection=selection,
             out=file,
-            viewer=viewer_of(request),
-            personal=_personal(request, viewer_of(request)),
+            viewer=viewer,
+            personal=personal,
+            reason=reason,
             most_workbook_rows=_MOST_WORKBOOK_ROWS,
         )
     except BaseException:
         shutil.rmtree(file.parent, ignore_errors=True)
         raise
     filters = sorted({piece.name for piece in selection.pieces})
-    log.info("user %s exported %s customers as %s, filtered by %s", request.user.pk, rows, ending, filters)
-    answer = FileResponse(
-        _Vanishing(file), as_attachment=True, filename=f"zhike-customers-{snapshot.as_of}.{ending}"
-    )
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+    log.info("user %s exported %s customers as %s, filtered by %s", viewer.pk, rows, ending, filters)
+    name = f"zhike-customers-{snapshot.as_of}.{ending}"
+    return FileResponse(_Vanishing(file), as_attachment=True, filename=name)
 
 
-def _format(request: HttpRequest) -> str:
-    ending = request.GET.get("format", "xlsx")
+def _check(selection: Selection, ending: str) -> None:
     if ending not in FORMATS:
         raise UsageError(
             "export.format",
             zh=f"不能导出为“{ending}”；可用：{'、'.join(FORMATS)}",
             en=f"cannot export as “{ending}”; known: {', '.join(FORMATS)}",
         )
-    return ending
-
-
-def _personal(request: HttpRequest, viewer: User) -> Personal:
-    """What this person's file may say of people.
-
-    Raises
-    ------
-    UsageError
-        ``export.people`` if more is asked for.
-    """
-    if request.GET.get("people"):
-        if not may(viewer, Right.EXPORT_PEOPLE):
-            raise UsageError(
-                "export.people",
-                zh="导出姓名和联系方式需要“导出个人信息”的权限，请找店主",
-                en="names and contacts are exported with the right to export personal data; ask the owner",
-            )
-        return Personal.FULL
-    return Personal.MASKED if may(viewer, Right.SEE_CONTACTS) else Personal.NONE
+    if selection.problems:
+        problem = selection.problems[0].text
+        raise UsageError("export.filter", zh=problem.zh, en=problem.en)
 
 
 def _private_folder(room: Path) -> Path:
