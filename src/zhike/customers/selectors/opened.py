@@ -127,12 +127,14 @@ _WORDS = {
 
 def _opened(vault: Vault, sealed: _Sealed, others: Mapping[int, bytes]) -> pa.Table:
     """`matching.people.OPENED` of those that have a form; `others` are used instead of what is sealed."""
-    ids, lengths, whole, *columns = sealed
+    ids, lengths, whole, sources, genders, cities = sealed
+    columns: list[Sequence[str | None]] = [sources, genders, cities]
     ends = list(accumulate((max(length, 0) for length in lengths), initial=0))
     values = [whole[start:end] for start, end in pairwise(ends)]
     if min(lengths, default=0) < 0:
         has_form = [length >= 0 for length in lengths]
-        ids, values, *columns = (list(compress(each, has_form)) for each in (ids, values, *columns))
+        ids, values = list(compress(ids, has_form)), list(compress(values, has_form))
+        columns = [list(compress(column, has_form)) for column in columns]
     forms = vault.open_all(zip(map(form_place, ids), values, strict=True))
     if others:
         forms = [others.get(pk, form) for pk, form in zip(ids, forms, strict=True)]

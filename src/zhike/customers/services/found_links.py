@@ -28,6 +28,7 @@ from zhike.customers.services.columns import (
     rows_with,
     write_rows,
 )
+from zhike.customers.services.holding import hold_customers_of
 from zhike.customers.services.links import LARGEST_CUSTOMER, Linked, PairEvidence, link_in_turn
 from zhike.kernel import clock
 
@@ -91,7 +92,8 @@ class _Places:
         """Which profiles stand there."""
         if not len(self.profile):
             return np.zeros(profiles.shape, np.bool_)
-        return self.profile[self.of(profiles).clip(max=len(self.profile) - 1)] == profiles
+        nearest = self.profile[self.of(profiles).clip(max=len(self.profile) - 1)]
+        return np.equal(nearest, profiles)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,9 @@ class _Known:
 def _placed(pairs: pa.Table) -> tuple[pa.Table, _Places, _Numbers, _Numbers]:
     """The pairs whose profiles are still there, the places of all profiles of their customers, and where both ends stand."""
     ends = np.array([pairs["left_id"].to_numpy(), pairs["right_id"].to_numpy()])
-    columns = _place_columns(np.unique(ends))
+    profiles = np.unique(ends)
+    hold_customers_of(profiles.tolist())
+    columns = _place_columns(profiles)
     places = _Places(*columns[:, np.argsort(columns[0])])
     is_there = places.has(ends).all(axis=0)
     return pairs.filter(pa.array(is_there)), places, *places.of(ends[:, is_there])
@@ -150,7 +154,8 @@ def _pairs_of(places: _Places, rows: Iterable[tuple[int, int, str]]) -> _Known:
     lefts, rights, states = list(zip(*rows, strict=True)) or ((), (), ())
     ends = np.array([lefts, rights], np.int64)
     is_here = places.has(ends).all(axis=0)
-    return _Known(*places.of(ends[:, is_here]), np.array(states, dtype=str)[is_here])
+    left, right = places.of(ends[:, is_here])
+    return _Known(left, right, np.array(states, dtype=str)[is_here])
 
 
 def _parts(places: _Places, left: _Numbers, right: _Numbers) -> _Numbers:

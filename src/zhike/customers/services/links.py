@@ -19,6 +19,7 @@ from zhike.customers.services.columns import (
     write_columns,
     write_rows,
 )
+from zhike.customers.services.holding import hold_customers_of
 from zhike.customers.slices import slices
 from zhike.kernel import clock
 from zhike.kernel.errors import UsageError
@@ -83,7 +84,9 @@ def link_in_turn(
     pairs: Iterable[PairEvidence], operation: str, *, actor: User | None = None, reason: str = ""
 ) -> tuple[int, int]:
     """`link_profiles` within a transaction and an operation of others; how many were linked and held back."""
-    linked = held_back = 0
+    linked, held_back, pairs = 0, 0, list(pairs)
+    # All at once: of two that go batch by batch, each could wait for what the other holds.
+    hold_customers_of({pk for each in pairs for pk in each.pair})
     for batch in batches(pairs, _BATCH):
         groups = _Groups(_places_with({pk for each in batch for pk in each.pair}))
         chosen, held = _within_the_limit(batch, groups, is_automatic=actor is None)
@@ -97,7 +100,8 @@ def link_in_turn(
 @transaction.atomic
 def propose_links(*, pairs: Iterable[PairEvidence]) -> int:
     """Put pairs into the queue for review; how many are new there."""
-    operation = uuid.uuid4().hex
+    operation, pairs = uuid.uuid4().hex, list(pairs)
+    hold_customers_of({pk for each in pairs for pk in each.pair})
     return sum(_decided(batch, State.PROPOSED, operation, None, "") for batch in batches(pairs, _BATCH))
 
 
@@ -106,8 +110,9 @@ def unlink_operation(*, operation: str, actor: User | None, reason: str = "") ->
     """Take back every link that one operation made and that still stands; how many they were."""
     links = ProfileLink.objects.filter(
         state=State.LINKED, entries__operation=operation, entries__state=State.LINKED
-    )
-    return _taken_back(list(links.distinct()), State.UNLINKED, actor, reason)
+    ).distinct()
+    hold_customers_of({pk for ends in links.values_list("left", "right") for pk in ends})
+    return _taken_back(list(links), State.UNLINKED, actor, reason)
 
 
 @transaction.atomic
@@ -119,7 +124,7 @@ def decide_link(*, link_id: int, state: str, actor: User | None, reason: str = "
     UsageError
         ``link.unknown``, ``link.state``; ``link.still_joined`` if ``never`` would not part them.
     """
-    link = ProfileLink.objects.filter(pk=link_id).first()
+    link = held_link(link_id)
     if link is None:
         raise UsageError("link.unknown", zh=f"没有第 {link_id} 对记录", en=f"there is no pair {link_id}")
     if state not in (State.LINKED, State.UNLINKED, State.NEVER):
@@ -135,6 +140,14 @@ def decide_link(*, link_id: int, state: str, actor: User | None, reason: str = "
         )
 
 
+def held_link(link_id: int) -> ProfileLink | None:
+    """A pair as it stands once nobody else can change it until the transaction ends."""
+    known = ProfileLink.objects.filter(pk=link_id)
+    if ends := known.values_list("left", "right").first():
+        hold_customers_of(ends)
+    return known.first()
+
+
 @transaction.atomic
 def split_profile(*, profile_id: int, actor: User | None, reason: str = "") -> str:
     """Take one profile out of its customer for good: none of the others is this person.
@@ -146,6 +159,7 @@ def split_profile(*, profile_id: int, actor: User | None, reason: str = "") -> s
     UsageError
         ``profile.alone`` where there is nothing to take it out of.
     """
+    hold_customers_of([profile_id])
     profile = Profile.objects.get(pk=profile_id)
     others = list(
         Profile.objects.filter(customer=profile.customer_id)

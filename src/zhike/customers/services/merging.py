@@ -13,7 +13,14 @@ from zhike.customers.models import DuplicateScan, Profile, ProfileLink
 from zhike.customers.records import BY_HAND
 from zhike.customers.services.consents import primary_profile
 from zhike.customers.services.duplicates import undo_scan
-from zhike.customers.services.links import PairEvidence, decide_link, link_profiles, split_profile
+from zhike.customers.services.holding import hold_customers_of
+from zhike.customers.services.links import (
+    PairEvidence,
+    decide_link,
+    held_link,
+    link_profiles,
+    split_profile,
+)
 from zhike.customers.services.revealing import needed_reason
 from zhike.kernel.errors import UsageError
 
@@ -44,6 +51,7 @@ def merge_customers(*, customer_id: int, other_id: int, reason: str, actor: User
     reason = needed_reason(reason)
     if customer_id == other_id:
         raise UsageError("merge.same", zh="这已经是同一位客户", en="these are one customer already")
+    hold_customers_of([primary_profile(each).pk for each in (customer_id, other_id)])
     ends = primary_profile(customer_id), primary_profile(other_id)
     link_profiles(pairs=[PairEvidence(ends[0].pk, ends[1].pk, "manual")], actor=actor, reason=reason)
     joined = Profile.objects.get(pk=ends[0].pk).customer
@@ -68,6 +76,7 @@ def take_back_links(*, customer_id: int, operation: str, reason: str, actor: Use
         ``link.not_standing`` if nothing of it stands, ``reason.missing``.
     """
     reason = needed_reason(reason)
+    hold_customers_of(_profiles_of(customer_id))
     before = _profiles_of(customer_id)
     links = ProfileLink.objects.filter(
         Q(left__in=before) & Q(right__in=before),
@@ -98,6 +107,7 @@ def split_record(*, customer_id: int, profile_id: int, reason: str, actor: User 
         ``profile.alone``; ``reason.missing``.
     """
     reason = needed_reason(reason)
+    hold_customers_of([profile_id])
     if profile_id not in _profiles_of(customer_id):
         raise UsageError(
             "profile.unknown",
@@ -124,7 +134,7 @@ def decide_duplicate(*, link_id: int, state: str, actor: User | None) -> None:
     UsageError
         ``link.unknown``, ``link.state``, ``link.still_joined``; ``link.decided`` if somebody was faster.
     """
-    link = ProfileLink.objects.filter(pk=link_id).first()
+    link = held_link(link_id)
     if link is not None and link.state != State.PROPOSED:
         raise UsageError(
             "link.decided",
