@@ -93,7 +93,8 @@ class _Places:
         if not len(self.profile):
             return np.zeros(profiles.shape, np.bool_)
         nearest = self.profile[self.of(profiles).clip(max=len(self.profile) - 1)]
-        return np.equal(nearest, profiles)
+        stands: NDArray[np.bool_] = nearest == profiles
+        return stands
 
 
 @dataclass(frozen=True, slots=True)
