@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -200,46 +200,49 @@ class FactsDestination:
         self, writer: pq.ParquetWriter, staged: StagedFile, dropped: np.ndarray
     ) -> int:
         """Write the rows in one thread, each as soon as its customer is registered in this one, which has the database."""
-        buyers = Handover()
+        second = self._task.kind.second_person
+        people = {name: Handover() for name in ("customer_id", second) if name}
         rows = staged.batches(dropped, batch_rows=_ROWS_AT_ONCE)
         with ThreadPoolExecutor(1) as pool:
-            writing = pool.submit(self._written, writer, rows, buyers)
+            writing = pool.submit(self._written, writer, rows, people)
             try:
-                for batch in staged.batches(dropped, ["number", "customer_id"], batch_rows=_KEYS_TOGETHER):
-                    buyers.give(self._profiles.registered(batch["customer_id"]))
+                for batch in staged.batches(dropped, ["number", *people], batch_rows=_KEYS_TOGETHER):
+                    for name, handover in people.items():
+                        handover.give(self._profiles.registered(batch[name]))
                     if writing.done():
                         break
             finally:
-                buyers.end()
+                for handover in people.values():
+                    handover.end()
             return writing.result()
 
     def _written(
-        self, writer: pq.ParquetWriter, batches: Iterator[pa.RecordBatch], buyers: Handover | None = None
+        self,
+        writer: pq.ParquetWriter,
+        batches: Iterator[pa.RecordBatch],
+        people: Mapping[str, Handover] | None = None,
     ) -> int:
         rows = 0
         for batch in batches:
-            writer.write_batch(self._shaped(batch, writer.schema, buyers))
+            writer.write_batch(self._shaped(batch, writer.schema, people or {}))
             _give_back()
             rows += batch.num_rows
         return rows
 
-    def _shaped(self, batch: pa.RecordBatch, schema: pa.Schema, buyers: Handover | None) -> pa.RecordBatch:
+    def _shaped(
+        self, batch: pa.RecordBatch, schema: pa.Schema, people: Mapping[str, Handover]
+    ) -> pa.RecordBatch:
         source = self._task.run.source
         given = {"source": pa.repeat(source, batch.num_rows)}
-        if buyers is not None:
-            given["profile_id"] = buyers.take(batch.num_rows)
+        if "customer_id" in people:
+            given["profile_id"] = people["customer_id"].take(batch.num_rows)
         elif self._task.kind.person == "order":
             parents = self._parents(batch["order_id"])
             given |= {"profile_id": parents.profiles, "ordered_on": parents.days}
-        if self._task.kind.second_person:
-            given["properties"] = self._naming(batch[self._task.kind.second_person])
+        if second := self._task.kind.second_person:
+            given["properties"] = _naming(people[second].take(batch.num_rows))
         columns = [given[name] if name in given else batch[name] for name in schema.names]
         return pa.record_batch(columns, schema=schema)
-
-    def _naming(self, keys: pa.Array) -> pa.Array:
-        """Properties that name other customers by the numbers of their profiles."""
-        ids = self._profiles.registered(keys).cast(pa.string())
-        return pc.binary_join_element_wise('{"referrer_profile_id":', ids, "}", "")
 
     def _commit(self, rows: int, *, has_updates: bool) -> None:
         if not rows:
@@ -271,6 +274,11 @@ def _repeating(schema: pa.Schema) -> list[str]:
     """The columns in which few values stand again and again."""
     types = (pa.types.is_string, pa.types.is_date)
     return [each.name for each in schema if any(is_(each.type) for is_ in types) and each.name not in _UNLIKE]
+
+
+def _naming(profiles: pa.Array) -> pa.Array:
+    """Properties that name other customers by the numbers of their profiles."""
+    return pc.binary_join_element_wise('{"referrer_profile_id":', profiles.cast(pa.string()), "}", "")
 
 
 def _give_back() -> None:
