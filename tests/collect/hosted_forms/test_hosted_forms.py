@@ -253,5 +253,7 @@ def test_the_owner_builds_a_form_in_the_browser_without_code(home: Home, alice_c
 
 def test_what_was_sent_in_is_listed_masked(form: HostedForm, alice_client: Client) -> None:
     send()
-    html = alice_client.get(f"/data/forms/{form.pk}/submissions/").content.decode()
+    answer = alice_client.get(f"/data/forms/{form.pk}/submissions/")
+    assert "no-store" in answer["Cache-Control"]
+    html = answer.content.decode()
     assert "13912345678" not in html and "陈晓" not in html and "5678" in html

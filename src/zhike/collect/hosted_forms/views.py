@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from zhike.accounts.access import Right
@@ -155,6 +156,7 @@ def open_or_close(request: HttpRequest, form_id: int) -> HttpResponse:
 
 
 @requires(Right.MANAGE_SETTINGS)
+@never_cache
 @require_safe
 def submissions(request: HttpRequest, form_id: int) -> HttpResponse:
     form = _form(form_id)
