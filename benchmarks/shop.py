@@ -10,7 +10,8 @@ import pyarrow as pa
 
 from zhike.kernel.home import BusinessSettings, Home, create_home
 
-FIRST_DAY = datetime(2023, 1, 1, tzinfo=UTC)
+# Not the first of a month: then the orders of yesterday would belong to a closed month.
+FIRST_DAY = datetime(2023, 1, 15, tzinfo=UTC)
 DAYS = 3 * 365
 SOURCE = "bench"
 _FILES = 12
@@ -58,10 +59,10 @@ def orders(*, customers: int, orders_each: float, seed: int = 7) -> pa.Table:
 
 
 def once_more(customers: int, *, number: int) -> pa.Table:
-    """An order on the last day of one customer in a thousand; ids start at `number`."""
+    """An order on the business date of one customer in a thousand; ids start at `number`."""
     draw = np.random.default_rng(number)
     who = draw.choice(customers, customers // 1000, replace=False)
-    drawn = _shaped(who, np.full(len(who), (DAYS - 1) * 86400), draw.integers(1_000, 90_000, len(who)), draw)
+    drawn = _shaped(who, np.full(len(who), DAYS * 86400 - 3600), draw.integers(1_000, 90_000, len(who)), draw)
     ids = pa.array([f"N{number + place}" for place in range(len(who))])
     return drawn.set_column(drawn.column_names.index("order_id"), "order_id", ids)
 

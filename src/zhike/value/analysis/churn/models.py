@@ -15,7 +15,7 @@ from zhike.value.analysis.churn.measures import Flags, Floats
 
 LEAST_CUSTOMERS, LEAST_OF_EACH = 200, 20
 _FOLDS = 3
-MOST_TELLING = 5
+MOST_TELLING = 4
 _ASKED_TO_TELL = 2_000
 _LEAST_FOR_TREES, _LEAST_FOR_ISOTONIC = 1_000, 2_000
 _LOGIT_LIMIT, _SMOOTH = 12.0, 1.0
