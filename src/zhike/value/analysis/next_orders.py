@@ -149,15 +149,11 @@ def by_customer(rows: pa.Table, *, as_of: date) -> dict[str, pa.Table]:
     return {BY_CUSTOMER: pa.table(found)}
 
 
-def in_a_list(category: str) -> str:
-    """A category as it stands in `restock_categories`, where the separator has to stay one."""
-    return category.replace(RESTOCK_SEPARATOR, RESTOCK_SEPARATOR.strip())
-
-
 def _restock_lists(due: pa.Table) -> pa.Table:
     """`customer_id, restock_categories` of rows that stand by customer."""
     owners = numpy_column(due, "customer_id").astype(np.int64)
     starts = np.flatnonzero(np.diff(owners, prepend=-1))
+    # Where the separator stands in a name, the list must not part it there.
     names = pc.replace_substring(due["category"], RESTOCK_SEPARATOR, RESTOCK_SEPARATOR.strip())
     lists = pa.ListArray.from_arrays(
         pa.array(np.append(starts, len(owners)), pa.int32()), names.combine_chunks()
