@@ -101,7 +101,10 @@ def feedback() -> ir.Table:
 
 def margins_of() -> ir.Table:
     sold = (t(name) for name in ("order_lines", "orders", "products", "profiles"))
-    return margins.customer_margins(*sold, shares={"茶": 0.6}, as_of=AS_OF)
+    periods = ibis.table(
+        ibis.schema(margins.cost_periods(pa.table({"dated_costs": []})).schema), name="periods"
+    )
+    return margins.customer_margins(*sold, shares={"茶": 0.6}, as_of=AS_OF, periods=periods)
 
 
 def next_by_customer() -> ir.Table:
