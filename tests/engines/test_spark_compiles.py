@@ -193,7 +193,8 @@ ITEMS = ibis.table(
 
 
 def sold_lines() -> ir.Table:
-    return offers.sold_lines(t("order_lines"), t("orders"), as_of=AS_OF)
+    same = offers.same_products(t("products"))
+    return offers.sold_lines(t("order_lines"), t("orders"), same, as_of=AS_OF)
 
 
 def members() -> ir.Table:

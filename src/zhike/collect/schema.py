@@ -75,6 +75,7 @@ PRODUCTS = Table(
         Column("category", "string", Text("类目", "category")),
         Column("department", "string", Text("部门", "department")),
         Column("brand", "string", Text("品牌", "brand")),
+        Column("barcode", "string", Text("条码，各来源通用", "barcode, the same in every source")),
         Column("cost", "int64", Text("最新的成本价（每件）", "cost of one piece, the newest"), "minor_units"),
         Column(
             "dated_costs",

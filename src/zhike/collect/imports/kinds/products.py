@@ -45,6 +45,13 @@ PRODUCT_FIELDS = (
     Field("department", Text("部门", "department"), aliases=("部门", "一级类目"), samples=("茶叶", "器具")),
     Field("brand", Text("品牌", "brand"), aliases=("品牌", "vendor"), samples=("山茶", "山茶")),
     Field(
+        "barcode",
+        Text("条码", "barcode"),
+        "id",
+        aliases=("条码", "条形码", "商品条码", "国际条码", "69码", "ean", "upc", "gtin", "product barcode"),
+        samples=("6901234567892", ""),
+    ),
+    Field(
         "cost",
         Text("成本价（每件）", "cost of one piece"),
         "money",
@@ -80,6 +87,7 @@ class ProductRow(NamedTuple):
     category: str | None
     department: str | None
     brand: str | None
+    barcode: str | None
     cost: int | None
     dated_costs: str | None
     row_hash: int
@@ -94,6 +102,7 @@ class ProductReader:
         )
         readers |= {
             "product_id": cells.id_text,
+            "barcode": unless_nothing(cells.id_text),
             "cost": unless_nothing(money_reader(rules)),
             "cost_from": unless_nothing(moment_reader(rules)),
         }
