@@ -183,7 +183,9 @@ def category_days() -> ir.Table:
 def expected_orders() -> ir.Table:
     sums = gaps.gap_sums(category_days().schema().to_pyarrow().empty_table())[gaps.GAP_SUMS]
     fitted = gaps.fit_gaps(gaps.series_of(sums))
-    made = next_orders.next_orders(sums, fitted=fitted, names=[""], as_of=AS_OF)[next_orders.NEXT_ORDERS]
+    made = next_orders.next_orders(sums, fitted=fitted, names=[""], as_of=AS_OF, within_days=90)[
+        next_orders.NEXT_ORDERS
+    ]
     return ibis.table(ibis.schema(made.schema), name="expected").mutate(as_of=ibis.literal(AS_OF))
 
 
