@@ -104,7 +104,7 @@ class BgBbParameters:
     def expected_orders(
         self, frequency: ArrayLike, last_opportunity: ArrayLike, opportunities: ArrayLike, *, horizon: int
     ) -> Floats:
-        """Return E[X(n, n + horizon) | x, t_x, n], the conditional expectation: orders at the next ``horizon`` opportunities.
+        """Return E[X(n, n + horizon) | x, t_x, n]: orders at the next ``horizon`` opportunities.
 
         Parameters
         ----------
@@ -131,7 +131,7 @@ class BgBbParameters:
         *,
         discount_rate: float,
     ) -> Floats:
-        """Return DERT, the discounted expected residual transactions: all orders to come, the one at opportunity n + k worth (1 + d)^-k.
+        """Return DERT: all orders to come, the one at opportunity n + k worth (1 + d)^-k.
 
         Parameters
         ----------

@@ -75,7 +75,7 @@ class SbgParameters:
         return {"alpha": self.alpha, "beta": self.beta}
 
     def retention_rate(self, renewals: ArrayLike) -> Floats:
-        """Return the share of customers with this many renewals who renew once more, the retention rate of the 2007 paper.
+        """Return the share of customers with this many renewals who renew once more.
 
         r_t = (beta + t - 1)/(alpha + beta + t - 1) with t - 1 renewals so far; it grows with t because those
         inclined to leave are gone.
@@ -109,7 +109,7 @@ class SbgParameters:
         return expected_periods(self.alpha, done, until)
 
     def discounted_residual_lifetime(self, renewals: ArrayLike, *, discount_rate: float) -> Floats:
-        """Return DERL(d), the discounted expected residual lifetime of the 2010 paper: renewals to come, the next one due now and in full.
+        """Return DERL(d) of the 2010 paper: discounted renewals to come, the next one due now and in full.
 
         A customer with n - 1 renewals stands right before the next renewal is decided:
         (beta+n-1)/(alpha+beta+n-1) · 2F1(1, beta+n; alpha+beta+n; 1/(1+d)). Where the last payment has only just
