@@ -23,7 +23,9 @@ class ScoreCard:
 def score_card(snapshot: Snapshot | None) -> ScoreCard | None:
     """Of the snapshot in force; None before the first that has one."""
     card = cards(snapshot).get("value_score")
-    return card and ScoreCard(tuple(_facts(card)), card.texts("warning"), card.texts("not_for"))
+    if card is None:
+        return None
+    return ScoreCard(tuple(_facts(card)), card.texts("warning"), card.texts("not_for"))
 
 
 def _facts(card: Card) -> Iterator[Fact]:
