@@ -32,9 +32,10 @@ def _facts(card: Card) -> Iterator[Fact]:
     for name, item in ((_("Good for"), "purpose"), (_("Weights"), "method"), (_("Learning"), "learning")):
         if said := card.text(item):
             yield Fact(name, str(said))
-    yield Fact(_("Customers that are ranked"), formats.count(card.value("buyers")))
+    yield Fact(_("Customers"), formats.count(card.value("buyers")))
     yield from left_out(card)
     names = {"learned": _("Learned weights"), "default": _("Default weights"), "last_year": _("Spend before")}
     told = {code: card.value(f"backtest_correlation_{code}") for code in names}
     if figures := [f"{names[code]} {value:.3f}" for code, value in told.items() if value is not None]:
-        yield Fact(_("Rank correlation with the spend that followed"), " · ".join(figures))
+        words = _("rank correlation with the spend that followed: %(figures)s")
+        yield Fact(_("Back-test"), words % {"figures": " · ".join(figures)})
