@@ -30,7 +30,7 @@ def test_margins_are_kept_audited_and_go_before_those_of_the_file(
     assert entry.action == "value.margins_chosen"
     assert entry.details["categories"] == ["绿茶=0.625", "零食=-0.050"]
     page = alice_client.get("/value/margins/").context["page"]
-    assert (page.margin, page.is_chosen) == ("40", True)
+    assert (page.margin, page.is_chosen, page.is_waiting) == ("40", True, True)
     assert [(row.name, row.margin) for row in page.categories] == [("绿茶", "62.5"), ("零食", "-5")]
     assert [each.who for each in page.history] == ["alice@example.com"]
     alice_client.post("/value/margins/choose/", SAID)

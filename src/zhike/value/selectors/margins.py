@@ -39,9 +39,13 @@ class MarginsBefore:
 
 @dataclass(frozen=True)
 class MarginsPage:
-    """`is_chosen` where the page goes before `zhike.toml`; `in_revenue` where margins do not count at all."""
+    """`is_chosen` where the page goes before `zhike.toml`; `is_waiting` for the next refresh.
+
+    `in_revenue` where margins do not count at all.
+    """
 
     may_change: bool
+    is_waiting: bool
     is_chosen: bool
     in_revenue: bool
     margin: str
@@ -61,12 +65,14 @@ def margins_page(request: HttpRequest) -> MarginsPage:
     """The margins that the next refresh counts with, for the categories of the snapshot in force."""
     home, entries = settings.ZHIKE_HOME, MarginChoiceEntry.objects.select_related("actor")[:10]
     found = with_chosen_margins(home.section("value", ValueSettings))
+    snapshot = open_lake(home.lake).current()
     return MarginsPage(
         may_change=may(request.user, Right.MANAGE_SETTINGS),
+        is_waiting=bool(entries and snapshot and entries[0].made_at > snapshot.manifest.created_at),
         is_chosen=bool(entries),
         in_revenue=found.clv_basis == "revenue",
         margin="" if found.margin == 1 else _percent(found.margin),
-        categories=tuple(_categories(open_lake(home.lake).current(), found.category_margins)),
+        categories=tuple(_categories(snapshot, found.category_margins)),
         history=tuple(
             MarginsBefore(each.made_at, each.actor.email if each.actor else "", _words(each))
             for each in entries
