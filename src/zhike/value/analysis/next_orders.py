@@ -101,18 +101,19 @@ def next_orders(
     def gap(share: float) -> npt.NDArray[np.float64]:
         return np.maximum(np.rint(expected.quantile(passed + share * (1 - passed))), quiet)
 
-    is_far = gap(0.5) > quiet + within_days
+    middle = gap(0.5)
+    is_far = middle > quiet + within_days
 
-    def day(share: float) -> pa.Array:
-        return pa.array((last + gap(share)).astype(np.int32), mask=is_far).cast(pa.date32())
+    def day(gap: npt.NDArray[np.float64]) -> pa.Array:
+        return pa.array((last + gap).astype(np.int32), mask=is_far).cast(pa.date32())
 
     categories = pa.array(names, pa.string()).take(sums["item"].combine_chunks())
     found = {
         "customer_id": sums["customer_id"],
         "category": categories,
-        "expected_on": day(0.5),
-        "earliest_on": day(tail),
-        "latest_on": day(1 - tail),
+        "expected_on": day(middle),
+        "earliest_on": day(gap(tail)),
+        "latest_on": day(gap(1 - tail)),
         "gap_count": sums["gap_count"],
         "usual_gap_days": pa.array(expected.median_days),
         "is_overdue": pa.array(passed > 1 - tail),
