@@ -52,12 +52,12 @@ def models(refresh: Refresh) -> int:
 
 def scores(refresh: Refresh) -> int:
     draft, models = refresh.draft, refresh.models
-    # Many buyers of a large part share a history, which is forecast once.
+    # Many buyers share a history, which is forecast once if they are in one part.
     forecasts = draft.fold(
         refresh.buyers,
-        "customer_id",
+        "tenure_days",
         partial(value_scores.scored_forecasts, fitted=models.clv, scoring=models.scoring),
-        rows_a_part=1_000_000,
+        rows_a_part=250_000,
     )
     forecast = forecasts[clv.FORECASTS]
     deciles = Deciles(
