@@ -285,7 +285,6 @@ KEPT: dict[str, Callable[[], ir.Table]] = {
         t("order_lines"), t("orders"), t("products"), as_of=AS_OF
     ),
     "order_weeks": lambda: demand.order_weeks(t("orders"), as_of=AS_OF),
-    "lifecycle_inputs": lambda: lifecycle.lifecycle_inputs(t("customer_features")),
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 
 import ibis.expr.types as ir
 import pyarrow as pa
@@ -16,6 +17,7 @@ from zhike.pipeline.scores import Models
 from zhike.segments.settings import LifecycleSettings
 from zhike.tiers.settings import TierSettings
 from zhike.value.analysis.scores import ScoreChoice
+from zhike.value.selectors import backtests
 from zhike.value.settings import ValueSettings
 
 
@@ -49,6 +51,11 @@ class Refresh:
     measured: Mapping[str, Mapping[str, Mapping[str, float]]] = field(default_factory=dict)
     buyers: ir.Table = field(init=False)
     models: Models = field(init=False)
+
+    @cached_property
+    def first_order_on(self) -> date | None:
+        """The day of the first order of a customer; None without any."""
+        return backtests.first_order_on(self.draft)
 
 
 @dataclass(frozen=True)
