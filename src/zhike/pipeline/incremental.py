@@ -145,27 +145,42 @@ def _patched(draft: Draft, before: Snapshot, found: Touched, as_of: date, recomp
         for rows, day in ((found.orders_now, as_of), (found.orders_before, before.as_of))
     )
     summed = changes.sums_with_added(given[PEOPLE], found.summed, taken[PEOPLE])
-    favourites = features.favourite_categories(
-        draft.table("order_lines").semi_join(found.profiles, "profile_id"),
-        draft.table("orders"),
-        draft.table("products"),
-        draft.table("profiles"),
-        as_of=as_of,
-    )
+    favourites = _favourites(draft, found.profiles, as_of)
     changed = draft.keep("changed_customers", features.summed_customers(summed, found.people, favourites))
-    carried = changes.carried_customers(before.table("customer_overview"), found.customers)
-    customers = ibis.union(carried, changed.select(*carried.columns))
+    overview = before.table("customer_overview")
+    carried = changes.carried_customers(overview, found.customers)
+    walk_ins_before, walk_ins = _walk_ins(draft, before, as_of)
     days = changes.days_patched(
         before.table("kpi_daily"),
-        ibis.union(taken[DAYS], features.walk_in_days(before.table("orders"), as_of=before.as_of)),
-        ibis.union(given[DAYS], features.walk_in_days(draft.table("orders"), as_of=as_of)),
+        ibis.union(taken[DAYS], features.walk_in_days(walk_ins_before, as_of=before.as_of)),
+        ibis.union(given[DAYS], features.walk_in_days(walk_ins, as_of=as_of)),
     )
     cohorts = changes.cohorts_patched(before.table("cohorts"), taken[COHORTS], given[COHORTS])
     # Not kept: each stage reads a few columns, and the file has them ready.
     return Sums(
-        customers,
-        draft.count(customers),
+        ibis.union(carried, changed.select(*carried.columns)),
+        before.manifest.tables["customer_overview"].rows
+        - draft.count(found.customers)
+        + draft.count(changed),
         draft.keep("sums_of_days", days),
         draft.keep("sums_of_cohorts", cohorts),
         recomputed=recomputed,
     )
+
+
+def _favourites(draft: Draft, profiles: ir.Table, as_of: date) -> ir.Table:
+    lines = draft.keep("lines_of_changed", draft.table("order_lines").semi_join(profiles, "profile_id"))
+    orders = draft.table("orders")
+    if not draft.count(lines):
+        # Which orders do not count is asked of all of them.
+        orders = orders.limit(0)
+    products, known = draft.table("products"), draft.table("profiles")
+    return features.favourite_categories(lines, orders, products, known, as_of=as_of)
+
+
+def _walk_ins(draft: Draft, before: Snapshot, as_of: date) -> tuple[ir.Table, ir.Table]:
+    """The orders to take walk-in sales out of, and those to put them in from."""
+    if before.as_of < as_of:
+        return before.table("orders"), draft.table("orders")
+    swapped = draft.swapped("orders")
+    return swapped.gone, swapped.come

@@ -46,36 +46,40 @@ class _Found:
 def touched(draft: Draft, before: Snapshot, as_of: date) -> Touched:
     """What changed since the snapshot before."""
     found = _found(draft, before, as_of)
-    maps = _maps(draft, before)
-    profiles = _whole(draft, "touched_profiles", [*found.changed, *found.again], maps)
-    customers = draft.keep(
-        "touched_customers", ibis.union(*(_customers(each, profiles) for each in maps), distinct=True)
-    )
-    now, was = maps[-1].semi_join(profiles, "profile_id"), maps[0].semi_join(profiles, "profile_id")
-    merged = draft.keep("merged_of_touched", features.merged_profiles(now))
-    people = draft.keep("touched_people", features.people(now, merged))
+    maps = _maps_of(draft, before, [*found.changed, *found.again])
+    profiles = ibis.union(*(each.select("profile_id") for each in maps), distinct=True)
+    customers = ibis.union(*(each.select("customer_id") for each in maps), distinct=True)
+    merged = features.merged_profiles(maps[-1])
+    people = draft.keep("touched_people", features.people(maps[-1], merged))
     summed = draft.keep(
         "summed_before", changes.summed_before(before.table("customer_overview"), people.drop("no_profiling"))
     )
     added = features.person_orders(found.added, merged, as_of=as_of)
     again = _again(draft, found, maps, people, changes.people_with_older_orders(added, summed))
-    partly = draft.keep("summed_in_part", summed.anti_join(_people_of(people, maps[-1], again), "person_id"))
-    same, gone, come = _orders_of(draft, again)
-    moved, fresh = (each.anti_join(again, "profile_id") for each in (found.moved, found.added))
-    standing = changes.standing_orders(partly)
-    merged_before = merged if len(maps) == 1 else draft.keep("merged_before", features.merged_profiles(was))
+    if again is None:
+        moved, fresh, whole = found.moved, found.added, (found.added.limit(0),) * 3
+    else:
+        summed = draft.keep(
+            "summed_in_part", summed.anti_join(_people_of(people, maps[-1], again), "person_id")
+        )
+        moved, fresh = (each.anti_join(again, "profile_id") for each in (found.moved, found.added))
+        whole = _orders_of(draft, again)
+    same, gone, come = whole
+    standing = changes.standing_orders(summed)
+    orders_before = ibis.union(same, gone, moved)
+    orders_now = ibis.union(same, come, moved, fresh)
     return Touched(
         profiles,
-        customers,
+        draft.keep("touched_customers", customers),
         people,
-        partly,
-        ibis.union(
-            features.person_orders(ibis.union(same, gone, moved), merged_before, as_of=before.as_of), standing
-        ),
-        ibis.union(
-            features.person_orders(ibis.union(same, come, moved, fresh), merged, as_of=as_of), standing
-        ),
+        summed,
+        ibis.union(_person_orders(orders_before, maps[0], before.as_of), standing),
+        ibis.union(_person_orders(orders_now, maps[-1], as_of), standing),
     )
+
+
+def _person_orders(orders: ir.Table, profiles: ir.Table, as_of: date) -> ir.Table:
+    return features.person_orders(orders, features.merged_profiles(profiles), as_of=as_of)
 
 
 def _found(draft: Draft, before: Snapshot, as_of: date) -> _Found:
@@ -105,37 +109,37 @@ def _found(draft: Draft, before: Snapshot, as_of: date) -> _Found:
     return _Found(changed, again, added, moved)
 
 
-def _maps(draft: Draft, before: Snapshot) -> list[ir.Table]:
-    """The map of profiles as it was and as it is; once if it is the same."""
-    swapped = draft.swapped("profiles")
-    now = draft.table("profiles")
-    return [before.table("profiles"), now] if swapped.gone_rows or swapped.come_rows else [now]
+def _maps_of(draft: Draft, before: Snapshot, found: list[ir.Table]) -> list[ir.Table]:
+    """The profiles of all customers who have one of those found: as they were, and as they are; once if that is the same."""
+    swapped, now = draft.swapped("profiles"), draft.table("profiles")
+    name, changed = "touched_profiles", ibis.union(*found, distinct=True)
+    if not swapped.gone_rows and not swapped.come_rows:
+        return [draft.keep(name, changes.whole_customers(changed, now))]
+    maps = [before.table("profiles"), now]
+    whole = _closed(draft, draft.keep(name, changed), maps)
+    return [draft.keep(name, changes.whole_customers(whole, each)) for each in maps]
 
 
-def _whole(draft: Draft, name: str, found: list[ir.Table], maps: list[ir.Table]) -> ir.Table:
-    """All profiles of the customers that have one of those found, in any of the maps."""
-    profiles = draft.keep(name, changes.whole_customers(ibis.union(*found, distinct=True), *maps))
-    if len(maps) == 1:
-        return profiles
+def _closed(draft: Draft, profiles: ir.Table, maps: list[ir.Table]) -> ir.Table:
+    """`profile_id` of all who are one customer with one of those, in any of the maps, and so on."""
     while True:
+        whole = [changes.whole_customers(profiles, each).select("profile_id") for each in maps]
+        wider = draft.keep("whole_customers", ibis.union(profiles, *whole, distinct=True))
         # People who were merged or parted bring others with them.
-        wider = draft.keep(name, changes.whole_customers(profiles, *maps))
-        if draft.count(wider) == draft.count(profiles):
+        if len(maps) == 1 or draft.count(wider) == draft.count(profiles):
             return wider
         profiles = wider
 
 
-def _customers(profiles: ir.Table, of: ir.Table) -> ir.Table:
-    return profiles.semi_join(of, "profile_id").select("customer_id")
-
-
 def _again(
     draft: Draft, found: _Found, maps: list[ir.Table], people: ir.Table, with_older: ir.Table
-) -> ir.Table:
-    """`profile_id` of all profiles of those all of whose orders have to be read."""
-    theirs = people.semi_join(with_older, "person_id")
-    profiles = maps[-1].semi_join(theirs, "customer_id").select("profile_id")
-    return _whole(draft, "read_again", [*found.again, profiles], maps)
+) -> ir.Table | None:
+    """`profile_id` of all profiles of those all of whose orders have to be read; None where there are none."""
+    theirs = maps[-1].semi_join(people.semi_join(with_older, "person_id"), "customer_id")
+    first = draft.keep("read_again", ibis.union(*found.again, theirs.select("profile_id"), distinct=True))
+    if not draft.count(first):
+        return None
+    return _closed(draft, first, maps)
 
 
 def _people_of(people: ir.Table, profiles: ir.Table, of: ir.Table) -> ir.Table:

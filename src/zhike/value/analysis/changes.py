@@ -92,6 +92,11 @@ def profiles_of_undone_orders(moved: ir.Table, *, before: date, now: date) -> ir
     return moved.filter(_refund_begins(moved, before, now) & is_all).select("profile_id")
 
 
+def refunded_between(orders: ir.Table, *, before: date, now: date) -> ir.Table:
+    """The orders whose refund begins to count between two dates."""
+    return orders.filter(_refund_begins(orders, before, now))
+
+
 def _refund_begins(orders: ir.Table, before: date, now: date) -> ir.BooleanValue:
     day = orders.refunded_on
     return ((day > ibis.literal(before)) & (day <= ibis.literal(now))).fill_null(False)
@@ -103,13 +108,10 @@ def profiles_of_new_lines(order_lines: ir.Table, *, before: date, now: date) -> 
     return order_lines.filter((day > ibis.literal(before)) & (day <= ibis.literal(now))).select("profile_id")
 
 
-def whole_customers(changed: ir.Table, *maps: ir.Table) -> ir.Table:
-    """`profile_id` of all profiles that are one customer with a changed one, in any of the maps."""
-    with_others = [changed.select("profile_id")]
-    for profiles in maps:
-        touched = profiles.semi_join(changed, "profile_id").select("customer_id").distinct()
-        with_others.append(profiles.semi_join(touched, "customer_id").select("profile_id"))
-    return ibis.union(*with_others, distinct=True)
+def whole_customers(changed: ir.Table, profiles: ir.Table) -> ir.Table:
+    """The rows of a map of profiles that are of one customer with a changed one."""
+    theirs = profiles.semi_join(changed, "profile_id").select("customer_id")
+    return profiles.select(*_OF_PROFILES).semi_join(theirs, "customer_id")
 
 
 def summed_before(overview: ir.Table, people: ir.Table) -> ir.Table:
