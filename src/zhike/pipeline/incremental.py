@@ -144,7 +144,8 @@ def _patched(draft: Draft, before: Snapshot, found: Touched, as_of: date, recomp
         draft.fold(rows, "person_id", partial(purchases, windows=features.feature_windows(day)))
         for rows, day in ((found.orders_now, as_of), (found.orders_before, before.as_of))
     )
-    summed = changes.sums_with_added(given[PEOPLE], found.summed, taken[PEOPLE])
+    dates = {"before": before.as_of, "now": as_of}
+    summed = changes.sums_with_added(given[PEOPLE], found.summed, taken[PEOPLE], **dates)
     favourites = _favourites(draft, found.profiles, as_of)
     changed = draft.keep("changed_customers", features.summed_customers(summed, found.people, favourites))
     overview = before.table("customer_overview")

@@ -153,25 +153,45 @@ def standing_orders(summed: ir.Table) -> ir.Table:
     return ibis.union(first, last)
 
 
-def sums_with_added(given: ir.Table, summed: ir.Table, taken: ir.Table) -> ir.Table:
+def sums_with_added(
+    given: ir.Table, summed: ir.Table, taken: ir.Table, *, before: date, now: date
+) -> ir.Table:
     """Sums of people, where those in `summed` had only part of their orders read.
 
     Parameters
     ----------
     given, taken
-        Sums over the part read, as it counts now and as it counted before: as `purchases` gives them for people.
-        Whoever is not in `summed` had all orders read: `given` is theirs.
+        Sums over the part read and `standing_orders`, as it counts now and as it counted before: as `purchases` gives
+        them for people. Whoever is not in `summed` had all orders read: `given` is theirs.
     summed
         `summed_before`.
+    before, now
+        The business dates of the two snapshots, the earlier first.
     """
-    old = summed.select(old_id="person_id", **{f"old_{name}": name for name in SUMMED})
+    stood = _standing_crossed(summed, before, now)
+    known = {f"old_{name}": summed[name] - stood.get(name, 0) for name in SUMMED}
+    old = summed.select(old_id="person_id", **known)
     part = taken.select(part_id="person_id", **{f"part_{name}": name for name in SUMMED})
-    known = old.join(part, old.old_id == part.part_id)
-    joined = given.left_join(known, given.person_id == known.old_id)
+    both = old.join(part, old.old_id == part.part_id)
+    joined = given.left_join(both, given.person_id == both.old_id)
     added = {
         name: joined[name] + (joined[f"old_{name}"] - joined[f"part_{name}"]).fill_null(0) for name in SUMMED
     }
     return joined.select("person_id", "first_order_on", "last_order_on", **added)
+
+
+def _standing_crossed(summed: ir.Table, before: date, now: date) -> dict[str, ir.IntegerValue]:
+    """By how many `standing_orders` each count of a window grew between two dates: they are no orders."""
+    if before == now:
+        return {}
+
+    def within(window: Window) -> ir.IntegerValue:
+        ends = (ibis.literal(window.first_day), ibis.literal(window.last_day))
+        first, last = (summed[name].between(*ends).cast("int64") for name in _BOUGHT[:2])
+        return first + last
+
+    was, became = feature_windows(before), feature_windows(now)
+    return {f"order_count_{name}": within(became[name]) - within(was[name]) for name in was}
 
 
 def carried_customers(overview: ir.Table, changed: ir.Table) -> ir.Table:

@@ -83,13 +83,14 @@ class _Lookup:
     The leaves of a tree are numbered from the left. A feature shuts, in every tree at once, the leaves left of each node
     that it goes to the right of; of those still open after all features, the first is where a row ends.
     `borders` are the thresholds of each feature, `masks` what stays open from each of them on (one column a tree).
-    `values` has for each tree the value of every set of open leaves.
+    `values` has for each tree the value of every set of open leaves, of which `every` has all.
     """
 
     borders: dict[int, Floats]
     masks: dict[int, Masks]
     values: Floats
     starts: Integers
+    every: np.uint16
 
     @classmethod
     def of(cls, trees: Trees) -> _Lookup:
@@ -108,12 +109,13 @@ class _Lookup:
         assert most <= _MOST_LEAVES
         features = sorted({feature for feature, *_ in shut})
         borders = {f: np.unique([border for feature, border, *_ in shut if feature == f]) for f in features}
-        masks = {f: np.full((len(borders[f]) + 1, count), (1 << most) - 1, np.uint16) for f in features}
+        every = np.uint16((1 << most) - 1)
+        masks = {f: np.full((len(borders[f]) + 1, count), every) for f in features}
         for feature, border, number, mask in shut:
             beyond = int(np.searchsorted(borders[feature], border)) + 1
             masks[feature][beyond:, number] &= ~np.uint16(mask)
         values = np.stack([_first_open(leaves, most) for leaves in ends]) if ends else np.zeros((0, 2))
-        return cls(borders, masks, values.ravel(), np.arange(count) << most)
+        return cls(borders, masks, values.ravel(), np.arange(count) << most, every)
 
     def open_leaves(self, matrix: Floats, others: Floats, groups: Sequence[Sequence[int]]) -> Iterator[Masks]:
         """Of all features as they are; then for each group with its features from `others`."""
@@ -138,7 +140,7 @@ class _Lookup:
         return found
 
     def _open(self, matrix: Floats, features: list[int]) -> Masks:
-        found = np.full((len(matrix), len(self.starts)), 0xFFFF, np.uint16)
+        found = np.full((len(matrix), len(self.starts)), self.every)
         for feature in features:
             place = np.searchsorted(self.borders[feature], matrix[:, feature])
             found &= self.masks[feature].take(place, axis=0)
