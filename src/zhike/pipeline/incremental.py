@@ -9,6 +9,7 @@ from functools import cached_property, partial
 
 import ibis
 import ibis.expr.types as ir
+import pyarrow as pa
 
 from zhike.lake.snapshots import Draft, Snapshot
 from zhike.pipeline.touched import Touched, touched
@@ -171,12 +172,16 @@ def _patched(draft: Draft, before: Snapshot, found: Touched, as_of: date, recomp
 
 def _favourites(draft: Draft, profiles: ir.Table, as_of: date) -> ir.Table:
     lines = draft.keep("lines_of_changed", draft.table("order_lines").semi_join(profiles, "profile_id"))
-    orders = draft.table("orders")
     if not draft.count(lines):
-        # Which orders do not count is asked of all of them.
-        orders = orders.limit(0)
-    products, known = draft.table("products"), draft.table("profiles")
+        # Otherwise all orders would be asked which of them do not count.
+        return draft.load("no_favourites", _NO_FAVOURITES)
+    orders, products, known = (draft.table(name) for name in ("orders", "products", "profiles"))
     return features.favourite_categories(lines, orders, products, known, as_of=as_of)
+
+
+_NO_FAVOURITES = pa.schema(
+    {"customer_id": pa.int64(), "favourite_category": pa.string(), "favourite_categories": pa.string()}
+).empty_table()
 
 
 def _walk_ins(draft: Draft, before: Snapshot, as_of: date) -> tuple[ir.Table, ir.Table]:

@@ -34,62 +34,74 @@ class Touched:
 class _Found:
     """`profile_id` of all who changed, and of those among them all of whose orders have to be read again.
 
-    `added` and `moved` are the orders that are new, and those that time moved across a border.
+    `added` and `moved` are the orders that are new, and those that time moved across a border, if there can be any.
     """
 
     changed: list[ir.Table]
     again: list[ir.Table]
-    added: ir.Table
-    moved: ir.Table
+    added: ir.Table | None = None
+    moved: ir.Table | None = None
 
 
 def touched(draft: Draft, before: Snapshot, as_of: date) -> Touched:
     """What changed since the snapshot before."""
     found = _found(draft, before, as_of)
     maps = _maps_of(draft, before, [*found.changed, *found.again])
-    profiles = ibis.union(*(each.select("profile_id") for each in maps), distinct=True)
-    customers = ibis.union(*(each.select("customer_id") for each in maps), distinct=True)
-    merged = features.merged_profiles(maps[-1])
-    people = draft.keep("touched_people", features.people(maps[-1], merged))
-    summed = draft.keep(
-        "summed_before", changes.summed_before(before.table("customer_overview"), people.drop("no_profiling"))
-    )
-    added = features.person_orders(found.added, merged, as_of=as_of)
-    again = _again(draft, found, maps, people, changes.people_with_older_orders(added, summed))
-    if again is None:
-        moved, fresh, whole = found.moved, found.added, (found.added.limit(0),) * 3
-    else:
-        summed = draft.keep(
-            "summed_in_part", summed.anti_join(_people_of(people, maps[-1], again), "person_id")
-        )
-        moved, fresh = (each.anti_join(again, "profile_id") for each in (found.moved, found.added))
-        whole = _orders_of(draft, again)
-    same, gone, come = whole
-    standing = changes.standing_orders(summed)
-    orders_before = ibis.union(same, gone, moved)
-    orders_now = ibis.union(same, come, moved, fresh)
+    merged = [draft.keep("merged_of_touched", features.merged_profiles(each)) for each in maps]
+    people = draft.keep("touched_people", features.people(maps[-1], merged[-1]))
+    overview = before.table("customer_overview")
+    summed = draft.keep("summed_before", changes.summed_before(overview, people))
+    again = _again(draft, found, maps, people, summed)
+    parts = _Parts([], [], [changes.standing_orders(summed)])
+    if again is not None:
+        theirs = _people_of(people, maps[-1], again)
+        summed = draft.keep("summed_in_part", summed.anti_join(theirs, "person_id"))
+        parts = _Parts(*_orders_of(draft, again), [changes.standing_orders(summed)])
+    for orders, given in ((found.moved, (parts.before, parts.now)), (found.added, (parts.now,))):
+        if orders is not None:
+            rest = orders if again is None else orders.anti_join(again, "profile_id")
+            for each in given:
+                each.append(rest)
     return Touched(
-        profiles,
-        draft.keep("touched_customers", customers),
+        ibis.union(*(each.select("profile_id") for each in maps), distinct=True)
+        if len(maps) > 1
+        else maps[0],
+        draft.keep("touched_customers", _customers(maps)),
         people,
         summed,
-        ibis.union(_person_orders(orders_before, maps[0], before.as_of), standing),
-        ibis.union(_person_orders(orders_now, maps[-1], as_of), standing),
+        _union([*_person_orders(parts.before, merged[0], before.as_of), *parts.standing]),
+        _union([*_person_orders(parts.now, merged[-1], as_of), *parts.standing]),
     )
 
 
-def _person_orders(orders: ir.Table, profiles: ir.Table, as_of: date) -> ir.Table:
-    return features.person_orders(orders, features.merged_profiles(profiles), as_of=as_of)
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """Orders that counted before and that may count now, and those that stand for others."""
+
+    before: list[ir.Table]
+    now: list[ir.Table]
+    standing: list[ir.Table]
+
+
+def _person_orders(orders: list[ir.Table], merged: ir.Table, as_of: date) -> list[ir.Table]:
+    return [features.person_orders(_union(orders), merged, as_of=as_of)] if orders else []
+
+
+def _union(tables: list[ir.Table]) -> ir.Table:
+    return ibis.union(*tables) if len(tables) > 1 else tables[0]
+
+
+def _customers(maps: list[ir.Table]) -> ir.Table:
+    return _union([each.select("customer_id") for each in maps]).distinct()
 
 
 def _found(draft: Draft, before: Snapshot, as_of: date) -> _Found:
     orders, lines, profiles = (draft.swapped(name) for name in ("orders", "order_lines", "profiles"))
-    nothing = orders.come.limit(0).select(*features.COUNTED)
-    added = moved = nothing
-    changed: list[ir.Table] = [nothing.select("profile_id")]
-    again: list[ir.Table] = [nothing.select("profile_id")]
+    changed: list[ir.Table] = []
+    again: list[ir.Table] = []
+    added = moved = None
     if orders.come_rows:
-        new = orders.come if not orders.gone_rows else changes.added_orders(orders.gone, orders.come)
+        new = changes.added_orders(orders.gone, orders.come) if orders.gone_rows else orders.come
         added = draft.keep("added_orders", new.filter(new.profile_id.notnull()).select(*features.COUNTED))
         changed.append(added.select("profile_id"))
     if orders.gone_rows:
@@ -100,11 +112,12 @@ def _found(draft: Draft, before: Snapshot, as_of: date) -> _Found:
         again.append(changes.profiles_that_moved(profiles.gone, profiles.come))
     if before.as_of < as_of:
         span = {"before": before.as_of, "now": as_of}
-        moved = draft.keep(
-            "moved_orders", changes.moved_orders(before.table("orders"), **span).select(*features.COUNTED)
-        )
-        changed.append(moved.select("profile_id"))
-        changed.append(changes.profiles_of_new_lines(draft.table("order_lines"), **span))
+        old = changes.moved_orders(before.table("orders"), **span)
+        moved = draft.keep("moved_orders", old.select(*features.COUNTED))
+        changed += [
+            moved.select("profile_id"),
+            changes.profiles_of_new_lines(draft.table("order_lines"), **span),
+        ]
         again.append(changes.profiles_of_undone_orders(moved, **span))
     return _Found(changed, again, added, moved)
 
@@ -112,7 +125,7 @@ def _found(draft: Draft, before: Snapshot, as_of: date) -> _Found:
 def _maps_of(draft: Draft, before: Snapshot, found: list[ir.Table]) -> list[ir.Table]:
     """The profiles of all customers who have one of those found: as they were, and as they are; once if that is the same."""
     swapped, now = draft.swapped("profiles"), draft.table("profiles")
-    name, changed = "touched_profiles", ibis.union(*found, distinct=True)
+    name, changed = "touched_profiles", _union(found or [now.limit(0).select("profile_id")])
     if not swapped.gone_rows and not swapped.come_rows:
         return [draft.keep(name, changes.whole_customers(changed, now))]
     maps = [before.table("profiles"), now]
@@ -132,25 +145,29 @@ def _closed(draft: Draft, profiles: ir.Table, maps: list[ir.Table]) -> ir.Table:
 
 
 def _again(
-    draft: Draft, found: _Found, maps: list[ir.Table], people: ir.Table, with_older: ir.Table
+    draft: Draft, found: _Found, maps: list[ir.Table], people: ir.Table, summed: ir.Table
 ) -> ir.Table | None:
     """`profile_id` of all profiles of those all of whose orders have to be read; None where there are none."""
-    theirs = maps[-1].semi_join(people.semi_join(with_older, "person_id"), "customer_id")
-    first = draft.keep("read_again", ibis.union(*found.again, theirs.select("profile_id"), distinct=True))
-    if not draft.count(first):
+    again = list(found.again)
+    if found.added is not None:
+        older = changes.customers_with_older_orders(found.added, maps[-1], people, summed)
+        again.append(maps[-1].semi_join(older, "customer_id").select("profile_id"))
+    if not again:
         return None
-    return _closed(draft, first, maps)
+    first = draft.keep("read_again", _union(again).distinct())
+    return _closed(draft, first, maps) if draft.count(first) else None
 
 
 def _people_of(people: ir.Table, profiles: ir.Table, of: ir.Table) -> ir.Table:
     return people.semi_join(profiles.semi_join(of, "profile_id"), "customer_id").select("person_id")
 
 
-def _orders_of(draft: Draft, profiles: ir.Table) -> tuple[ir.Table, ir.Table, ir.Table]:
-    """Their orders in the files of both snapshots, of the one before, and of now; those of both are looked for once."""
+def _orders_of(draft: Draft, profiles: ir.Table) -> tuple[list[ir.Table], list[ir.Table]]:
+    """Their orders in the snapshot before, and now; those in files of both are looked for once."""
     swapped = draft.swapped("orders")
-    same, gone, come = (
+    theirs = [
         each.select(*features.COUNTED).semi_join(profiles, "profile_id")
         for each in (swapped.same, swapped.gone, swapped.come)
-    )
-    return draft.keep("orders_of_changed", same), gone, come
+    ]
+    same = draft.keep("orders_of_changed", theirs[0])
+    return [same, theirs[1]], [same, theirs[2]]

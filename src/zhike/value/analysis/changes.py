@@ -120,24 +120,30 @@ def summed_before(overview: ir.Table, people: ir.Table) -> ir.Table:
     Only of those who had an order that counted then. `people` as `features.people` gives them.
     """
     buyers = overview.filter(overview.order_count > 0)
-    joined = buyers.select("customer_id", *_BOUGHT).join(people, "customer_id")
+    joined = buyers.select("customer_id", *_BOUGHT).join(
+        people.select("customer_id", "person_id"), "customer_id"
+    )
     return joined.select("person_id", *_BOUGHT)
 
 
-def people_with_older_orders(added: ir.Table, summed: ir.Table) -> ir.Table:
-    """`person_id` of those with a new order before the last one known: whether that day is new nobody remembers.
+def customers_with_older_orders(
+    added: ir.Table, profiles: ir.Table, people: ir.Table, summed: ir.Table
+) -> ir.Table:
+    """`customer_id` of those with a new order before the last one known: whether that day is new nobody remembers.
 
     Parameters
     ----------
     added
-        As `features.person_orders`.
+        As `added_orders`.
+    profiles, people
+        `profile_id, customer_id`, and `features.people`.
     summed
         `summed_before`.
     """
-    joined = added.select("person_id", "ordered_on").join(
-        summed.select("person_id", "last_order_on"), "person_id"
-    )
-    return joined.filter(joined.ordered_on < joined.last_order_on).select("person_id").distinct()
+    lasts = people.join(summed, "person_id").select("customer_id", "last_order_on")
+    orders = added.join(profiles, "profile_id").select("customer_id", "ordered_on")
+    joined = orders.join(lasts, "customer_id")
+    return joined.filter(joined.ordered_on < joined.last_order_on).select("customer_id")
 
 
 def standing_orders(summed: ir.Table) -> ir.Table:
