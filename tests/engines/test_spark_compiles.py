@@ -300,6 +300,7 @@ WRITTEN_BY_THE_DRIVER = {
     "backtest_deciles",
     "clv_intervals",
     "model_cards",
+    "churn_models",
     "churn_reliability",
     "demand_forecasts",
     "demand_weeks",
