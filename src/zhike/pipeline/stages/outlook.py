@@ -22,15 +22,15 @@ _ROWS_A_PART = 250_000
 
 
 def outlook(refresh: Refresh) -> int:
-    rows = _churn(refresh)
-    rows += _next_orders(refresh)
+    buyers = refresh.draft.keep("churn_inputs", churn.churn_inputs(refresh.features))
+    fitted = _learnt(refresh, buyers)
+    rows = _churn(refresh, buyers, fitted)
+    rows += _next_orders(refresh, within_days=fitted.horizon_days)
     return rows + _demand(refresh)
 
 
-def _churn(refresh: Refresh) -> int:
+def _churn(refresh: Refresh, buyers: ir.Table, fitted: churn.ChurnModels) -> int:
     draft = refresh.draft
-    buyers = draft.keep("churn_inputs", churn.churn_inputs(refresh.features))
-    fitted = _learnt(refresh, buyers)
     scored = draft.fold(
         buyers, "customer_id", partial(churn.churn_scores, fitted=fitted), rows_a_part=_ROWS_A_PART
     )[churn.SCORES]
@@ -112,7 +112,7 @@ def _sample(refresh: Refresh, chosen: ir.Table, until: date) -> Sample:
     )
 
 
-def _next_orders(refresh: Refresh) -> int:
+def _next_orders(refresh: Refresh, *, within_days: int) -> int:
     """Of orders as a whole, and of each category."""
     draft, as_of = refresh.draft, refresh.as_of
     orders, lines, products, profiles = (
@@ -125,20 +125,20 @@ def _next_orders(refresh: Refresh) -> int:
     )
     whole = next_orders.order_days_of_likely(orders, profiles, scores, as_of=as_of)
     made = [
-        _expected(refresh, whole, [next_orders.WHOLE_SHOP]),
-        _expected(refresh, days, numbered["category"].to_pylist()),
+        _expected(refresh, whole, [next_orders.WHOLE_SHOP], within_days),
+        _expected(refresh, days, numbered["category"].to_pylist(), within_days),
     ]
     return draft.produce("next_orders", ibis.union(*made).mutate(as_of=ibis.literal(as_of)))
 
 
-def _expected(refresh: Refresh, days: ir.Table, names: list[str]) -> ir.Table:
-    draft = refresh.draft
+def _expected(refresh: Refresh, days: ir.Table, names: list[str], within_days: int) -> ir.Table:
+    draft, as_of = refresh.draft, refresh.as_of
     sums = draft.fold(days, "customer_id", gaps.gap_sums)[gaps.GAP_SUMS]
     fitted = gaps.fit_gaps(gaps.series_of(draft.fetch(sums.order_by("customer_id", "item"))))
     made = draft.fold(
         sums,
         "customer_id",
-        partial(next_orders.next_orders, fitted=fitted, names=names, as_of=refresh.as_of),
+        partial(next_orders.next_orders, fitted=fitted, names=names, as_of=as_of, within_days=within_days),
         rows_a_part=_ROWS_A_PART,
     )
     return made[next_orders.NEXT_ORDERS]

@@ -86,7 +86,11 @@ def _margins(refresh: Refresh) -> Iterator[ir.Table]:
         draft.table(name) for name in ("order_lines", "orders", "products", "profiles")
     )
     if draft.count(margins.has_costs(products, shares)):
-        sums = margins.customer_margins(lines, orders, products, profiles, shares=shares, as_of=refresh.as_of)
+        dated = draft.fetch(margins.dated_costs(products))
+        periods = draft.load("cost_periods", margins.cost_periods(dated)) if dated.num_rows else None
+        sums = margins.customer_margins(
+            lines, orders, products, profiles, shares=shares, as_of=refresh.as_of, periods=periods
+        )
         yield draft.keep("customer_margins", sums)
 
 
