@@ -291,7 +291,6 @@ KEPT: dict[str, Callable[[], ir.Table]] = {
         t("order_lines"), t("orders"), t("products"), as_of=AS_OF
     ),
     "order_weeks": lambda: demand.order_weeks(t("orders"), as_of=AS_OF),
-    "lifecycle_inputs": lambda: lifecycle.lifecycle_inputs(t("customer_features")),
 }
 
 
@@ -307,6 +306,7 @@ WRITTEN_BY_THE_DRIVER = {
     "backtest_deciles",
     "clv_intervals",
     "model_cards",
+    "churn_models",
     "churn_reliability",
     "demand_forecasts",
     "demand_weeks",
