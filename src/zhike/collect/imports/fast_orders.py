@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from zhike.collect.imports import columnar
 from zhike.collect.imports.blocks import PlainBlock
 from zhike.collect.imports.columnar import Column, FewWords
+from zhike.collect.imports.hashing import RowHashes, key_hashes
 from zhike.collect.imports.kinds.orders import NOBODY, ORDERS_KIND, OrderReader
 
 _TEXTS = ("coupon_code", "channel", "store", "payment_method")
@@ -44,7 +44,7 @@ class FastOrders:
         columns, is_certain = self._columns(cells, table.num_rows)
         numbers = lines + block.first_number
         kept = np.flatnonzero(is_certain)
-        taken = _batch(columns, numbers, kept, self._reader.rules.secret)
+        taken = _batch(columns, numbers, kept, self._reader.row_hashes)
         left = np.setdiff1d(np.arange(block.line_count), lines[kept], assume_unique=True)
         return taken, left
 
@@ -108,17 +108,16 @@ class FastOrders:
         return columnar.amounts(cells[name], self._reader.rules.currency)
 
 
-def _batch(columns: dict[str, Any], numbers: np.ndarray, kept: np.ndarray, secret: bytes) -> pa.RecordBatch:
+def _batch(
+    columns: dict[str, Any], numbers: np.ndarray, kept: np.ndarray, row_hashes: RowHashes
+) -> pa.RecordBatch:
     """The kept rows as they are staged."""
     made: dict[str, pa.Array] = {"number": pa.array(numbers[kept])}
     for name, values in columns.items():
         made[name] = _kept(values, kept, _SCHEMA.field(name).type)
-    made["key_hash"] = pa.array(columnar.hashes(made["order_id"]))
-    head, tail = {"number", "key_hash", "row_hash"}, []
-    for name in _SCHEMA.names:
-        if name not in head:
-            tail.append(pc.cast(made[name], pa.int64()) if name == "ordered_at" else made[name])
-    made["row_hash"] = pa.array(columnar.fingerprints(tail, secret))
+    made["key_hash"] = pa.array(key_hashes(made["order_id"]))
+    content = [made[name] for name in _SCHEMA.names if name not in ("number", "key_hash", "row_hash")]
+    made["row_hash"] = pa.array(row_hashes.of_columns(content))
     return pa.record_batch([made[name] for name in _SCHEMA.names], schema=_SCHEMA)
 
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
+import pyarrow.ipc
 
 from zhike.collect.imports.blocks import PlainBlock
 from zhike.collect.imports.csv_files import CsvFile
@@ -27,47 +27,50 @@ from zhike.kernel.words import Text
 
 CHUNK_ROWS = 20_000
 _READERS = 2
-_UNLIKE = ("order_id", "customer_id", "event_id", "properties", "record")
-_COUNTED = ("customer_id",)
 READING = Text("读取文件", "Reading the file")
 
 
 @dataclass(frozen=True, slots=True)
 class StagedFile:
-    """What reading a file left behind: its good rows in Parquet, how many records it had, the last one's number."""
+    """What reading a file left behind: its good rows as Arrow, and what was counted.
+
+    Parameters
+    ----------
+    records, skipped
+        How many records there were, and how many of them said nothing.
+    last_number
+        Of the last record.
+    of_nobody
+        How many good rows have no customer.
+    """
 
     file: Path
     records: int
     skipped: int
     last_number: int
-    columns: tuple[str, ...] = ()
+    of_nobody: int
 
     def key_hashes(self) -> np.ndarray:
         """The hash of every good row's key."""
-        with open_private(self.file) as opened:
-            hashes: np.ndarray = pq.read_table(opened, columns=["key_hash"])["key_hash"].to_numpy()
-        return hashes
-
-    def empty_count(self, column: str) -> int:
-        """How many good rows have nothing in that column; 0 if the kind has no such column."""
-        if column not in self.columns:
-            return 0
-        with open_private(self.file) as opened:
-            found = pq.read_metadata(opened)
-        groups = (found.row_group(number) for number in range(found.num_row_groups))
-        place = self.columns.index(column)
-        return sum(group.column(place).statistics.null_count for group in groups)
+        hashes = [batch["key_hash"].to_numpy() for batch in self._batches(["key_hash"])]
+        return np.concatenate(hashes) if hashes else np.empty(0, np.int64)
 
     def rows(self, columns: Sequence[str] | None = None, *, batch_rows: int) -> Iterator[pa.RecordBatch]:
         """Every good row, in the order of the file; all columns if none are named."""
-        waiting: list[pa.Table] = []
-        with open_private(self.file) as raw, pq.ParquetFile(raw) as opened:
-            # A group of rows at a time: `iter_batches` keeps what it has read of the others.
-            for group in range(opened.num_row_groups):
-                waiting.append(opened.read_row_group(group, columns=columns and list(columns)))
-                if sum(map(len, waiting)) >= batch_rows:
-                    yield from _joined(waiting, batch_rows)
+        waiting: list[pa.RecordBatch] = []
+        for batch in self._batches(columns):
+            waiting.append(batch)
+            if sum(map(len, waiting)) >= batch_rows:
+                yield from _joined(waiting, batch_rows)
         yield from _joined(waiting, batch_rows)
+
+    def _batches(self, columns: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
+        """The rows as they were written."""
+        with open_private(self.file) as raw:
+            places = columns and [pa.ipc.open_file(raw).schema.get_field_index(name) for name in columns]
+            opened = pa.ipc.open_file(raw, options=pa.ipc.IpcReadOptions(included_fields=places))
+            for number in range(opened.num_record_batches):
+                yield opened.get_batch(number)
 
     def batches(
         self, dropped: np.ndarray, columns: Sequence[str] | None = None, *, batch_rows: int = 0
@@ -83,12 +86,12 @@ class StagedFile:
                 yield kept
 
 
-def _joined(tables: list[pa.Table], batch_rows: int) -> list[pa.RecordBatch]:
-    """The rows of the tables, which are let go, in batches of at most so many."""
-    if not tables:
+def _joined(some: list[pa.RecordBatch], batch_rows: int) -> list[pa.RecordBatch]:
+    """The rows of the batches, which are let go, in batches of at most so many."""
+    if not some:
         return []
-    whole = pa.concat_tables(tables).combine_chunks()
-    tables.clear()
+    whole = pa.Table.from_batches(some).combine_chunks()
+    some.clear()
     batches: list[pa.RecordBatch] = whole.to_batches(max_chunksize=batch_rows)
     return batches
 
@@ -116,16 +119,9 @@ def staged_records(
     file
         Where the good rows are staged.
     """
-    # Hashes and ids do not repeat: a dictionary of them only costs time.
-    repeating = [each.name for each in schema if pa.types.is_string(each.type) and each.name not in _UNLIKE]
-    # `empty_count` needs these; the file is read whole, so nothing else needs any.
-    counted = [name for name in schema.names if name in _COUNTED]
-    with (
-        write_private(file) as raw,
-        pq.ParquetWriter(
-            raw, schema, compression="lz4", use_dictionary=repeating, write_statistics=counted
-        ) as writer,
-    ):
+    # Read and thrown away: what Parquet would make smaller is not worth the time.
+    options = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
+    with write_private(file) as raw, pa.ipc.new_file(raw, schema, options=options) as writer:
         staging = _Staging(source, layout, reader, rejects, schema, writer, progress)
         fast = fast_reader(source, reader)
         if fast is None:
@@ -140,7 +136,7 @@ def staged_records(
                     staging.take_records(block)
         staging.flush()
     progress.report(READING, staging.records, staging.records)
-    return StagedFile(file, staging.records, staging.skipped, staging.number, tuple(schema.names))
+    return StagedFile(file, staging.records, staging.skipped, staging.number, staging.of_nobody)
 
 
 def fast_reader(source: RecordFile, reader: RowReader) -> FastOrders | None:
@@ -162,7 +158,7 @@ def _read_ahead(
         for block in source.blocks():
             reading = pool.submit(fast.read, block) if isinstance(block, PlainBlock) else None
             waiting.append((block, reading))
-            if len(waiting) > _READERS:
+            if len(waiting) >= _READERS:
                 yield waiting.popleft()
         yield from waiting
 
@@ -177,7 +173,7 @@ class _Staging:
         reader: RowReader,
         rejects: RejectLog,
         schema: pa.Schema,
-        writer: pq.ParquetWriter,
+        writer: pa.ipc.RecordBatchFileWriter,
         progress: Progress,
     ) -> None:
         self._source, self._layout, self._reader = source, layout, reader
@@ -185,7 +181,7 @@ class _Staging:
         self._progress = progress
         self._rows: list[NamedTuple] = []
         self._told = 0
-        self.records = self.skipped = self.number = 0
+        self.records = self.skipped = self.number = self.of_nobody = 0
 
     def take_records(self, records: Iterable[Record]) -> None:
         """Take records one by one."""
@@ -203,7 +199,7 @@ class _Staging:
                 self._take(source.line_record(block.first_number + line, lines[line]))
             taken = self._merged(taken)
         if taken.num_rows:
-            self._writer.write_batch(taken)
+            self._write(taken)
         self.records += block.line_count - len(left)
         self.number = block.first_number + block.line_count - 1
         self._tell()
@@ -211,8 +207,13 @@ class _Staging:
     def flush(self) -> None:
         """Write the rows that are waiting."""
         if self._rows:
-            self._writer.write_batch(staged_batch(self._rows, self._schema))
+            self._write(staged_batch(self._rows, self._schema))
             self._rows.clear()
+
+    def _write(self, rows: pa.RecordBatch) -> None:
+        self._writer.write_batch(rows)
+        if "customer_id" in self._schema.names:
+            self.of_nobody += rows["customer_id"].null_count
 
     def _take(self, record: Record) -> None:
         self.records += 1

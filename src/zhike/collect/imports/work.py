@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,8 +71,7 @@ class Work:
     def run_through(self) -> ImportReport:
         """Read, compare, report, take: all good rows, or nothing."""
         file, destination = self.reading.file, destination_of(self.task)
-        with untouched(file):
-            self._note_checksum()
+        with untouched(file), self._noting_checksum():
             records, mapping, layout = self._opened()
             rejects = RejectLog(self.task.folder / f"rejects-{self.task.run.pk}.jsonl")
             staged = self._staged(records, layout, mapping, rejects)
@@ -124,7 +124,7 @@ class Work:
             ignored_columns=layout.ignored,
             reasons=dict(sorted({**rejects.counts, **late.counts}.items())),
             duplicates=duplicates,
-            walk_ins=staged.empty_count("customer_id"),
+            walk_ins=staged.of_nobody,
             is_dry_run=task.is_dry_run,
             first_rejects={**rejects.first, **late.first(layout, records.header)},
         )
@@ -146,10 +146,16 @@ class Work:
         task.run.save(update_fields=["read_as", "header_fingerprint", "mapping"])
         return records, mapping, layout
 
-    def _note_checksum(self) -> None:
-        with self.reading.file.open("rb") as stream:
-            self.task.run.sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
-        self.task.run.save(update_fields=["sha256"])
+    @contextmanager
+    def _noting_checksum(self) -> Iterator[None]:
+        """Write the checksum of the file down, which is made beside the reading."""
+        with ThreadPoolExecutor(1) as pool:
+            checksum = pool.submit(_checksum, self.reading.file)
+            try:
+                yield
+            finally:
+                self.task.run.sha256 = checksum.result()
+                self.task.run.save(update_fields=["sha256"])
 
     def _staged(
         self, records: RecordFile, layout: Layout, mapping: ColumnMapping, rejects: RejectLog
@@ -162,7 +168,7 @@ class Work:
             task.kind.reader(layout, mapping, rules),
             rejects,
             schema=task.kind.staged,
-            file=task.folder / f"staged-{task.run.pk}.parquet",
+            file=task.folder / f"staged-{task.run.pk}.arrow",
             progress=task.progress,
         )
         rejects.close()
@@ -266,6 +272,11 @@ def untouched(file: InputFile) -> Iterator[None]:
             zh=f"{file} 在导入过程中被改动，没有导入任何数据；请等它写完再导入",
             en=f"{file} changed while it was read, so nothing was imported; wait until it is written",
         )
+
+
+def _checksum(file: InputFile) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _rules(home: Home, repairs: tuple[str, ...]) -> ImportRules:

@@ -133,13 +133,32 @@ def insert_rows(
     columns = ", ".join(quoted(str(field.column)) for field in (*fields, *same))
     prepare = _preparing(fields)
     tail = [field.get_db_prep_save(value, connection) for field, value in same.items()]
+    given = [f"v{place}" for place in range(len(fields))]
     _run_together(
-        f"INSERT INTO {quoted(model._meta.db_table)} ({columns}) VALUES ",
-        f"({', '.join(['%s'] * (len(fields) + len(same)))})",
-        " ON CONFLICT DO NOTHING" if ignores_repeats else "",
-        ([*prepare(row), *tail] for row in rows),
-        together=_VALUES_TOGETHER // (len(fields) + len(same)),
+        f"WITH given ({', '.join(given)}) AS (VALUES ",
+        f"({', '.join(['%s'] * len(fields))})",
+        f") INSERT INTO {quoted(model._meta.db_table)} ({columns}) SELECT {', '.join([*given, *['%s'] * len(same)])} "
+        f"FROM given{' WHERE true ON CONFLICT DO NOTHING' if ignores_repeats else ''}",
+        map(prepare, rows),
+        tail,
+        together=(_VALUES_TOGETHER - len(same)) // len(fields),
     )
+
+
+def insert_numbered(model: type[models.Model], ids: Sequence[int], *, constants: Mapping[str, Any]) -> None:
+    """Insert a row for each of those rising ids, all alike but for the id."""
+    same = {_field(model, name): value for name, value in constants.items()}
+    quoted = connection.ops.quote_name
+    columns = [quoted(str(field.column)) for field in (model._meta.pk, *same)]
+    query = (
+        "WITH RECURSIVE numbers (id) AS (SELECT %s UNION ALL SELECT id + 1 FROM numbers WHERE id < %s) "
+        f"INSERT INTO {quoted(model._meta.db_table)} ({', '.join(columns)}) "
+        f"SELECT {', '.join(['id', *['%s'] * len(same)])} FROM numbers"
+    )
+    values = [field.get_db_prep_save(value, connection) for field, value in same.items()]
+    with connection.cursor() as cursor:
+        for first, last in _runs(ids):
+            cursor.execute(query, [first, last, *values])
 
 
 def write_columns(rows: Collection[models.Model], names: Sequence[str]) -> None:
@@ -217,8 +236,13 @@ def _run_many(query: str, rows: Iterable[Sequence[Any]]) -> None:
             cursor.executemany(query, cast("list[list[Any]]", chain([first], rest)))
 
 
-def _run_together(head: str, places: str, end: str, rows: Iterable[Sequence[Any]], *, together: int) -> None:
-    """Run a statement on many rows at a time: beginning and ending it takes as long as a row does."""
+def _run_together(
+    head: str, places: str, end: str, rows: Iterable[Sequence[Any]], tail: Sequence[Any], *, together: int
+) -> None:
+    """Run a statement on many rows at a time: beginning and ending it takes as long as a row does.
+
+    `tail` has the values for the places in its end.
+    """
     left: list[Sequence[Any]] = []
 
     def full() -> Iterator[list[Any]]:
@@ -226,12 +250,14 @@ def _run_together(head: str, places: str, end: str, rows: Iterable[Sequence[Any]
             if len(some) < together:
                 left.extend(some)
             else:
-                yield list(chain.from_iterable(some))
+                yield [*chain.from_iterable(some), *tail]
 
     _run_many(f"{head}{', '.join([places] * together)}{end}", full())
     if left:
         with connection.cursor() as cursor:
-            cursor.execute(f"{head}{', '.join([places] * len(left))}{end}", list(chain.from_iterable(left)))
+            cursor.execute(
+                f"{head}{', '.join([places] * len(left))}{end}", [*chain.from_iterable(left), *tail]
+            )
 
 
 def _field(model: type[models.Model], name: str) -> models.Field[Any, Any]:

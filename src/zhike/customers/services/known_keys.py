@@ -16,6 +16,8 @@ _LISTS = {
     "postgresql": "jsonb_array_elements_text(%s::jsonb) WITH ORDINALITY AS wanted",
 }
 _PLACES = {"sqlite": "wanted.key", "postgresql": "wanted.ordinality - 1"}
+# One row for all of them: each row that comes by itself takes longer than finding it.
+_COLLECTED = {"sqlite": "json_group_array({})", "postgresql": "coalesce(json_agg({}), '[]')::text"}
 
 
 def known_ids(source: str, indexes: Sequence[str]) -> list[int]:
@@ -23,13 +25,15 @@ def known_ids(source: str, indexes: Sequence[str]) -> list[int]:
     vendor = connection.vendor
     table = connection.ops.quote_name(Profile._meta.db_table)
     # The list leads: each fingerprint is one step down the index, however many profiles there are.
+    collected = _COLLECTED[vendor].format
     query = (
-        f"SELECT {_PLACES[vendor]}, profile.id FROM {_LISTS[vendor]} CROSS JOIN {table} AS profile "
+        f"SELECT {collected(_PLACES[vendor])}, {collected('profile.id')} FROM {_LISTS[vendor]} CROSS JOIN {table} AS profile "
         "WHERE profile.source = %s AND profile.key_index = wanted.value"
     )
     ids = [0] * len(indexes)
     with connection.cursor() as cursor:
         cursor.execute(query, [json.dumps(list(indexes)), source])
-        for place, id in cursor.fetchall():
-            ids[place] = id
+        places, found = map(json.loads, cursor.fetchone())
+    for place, id in zip(places, found, strict=True):
+        ids[place] = id
     return ids

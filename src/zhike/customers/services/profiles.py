@@ -9,7 +9,7 @@ from django.db import transaction
 
 from zhike.customers.models import Customer, Profile, key_place
 from zhike.customers.records import ProfileRecord, Recorded
-from zhike.customers.services.columns import batches, fresh_ids, insert_rows, write_columns
+from zhike.customers.services.columns import batches, fresh_ids, insert_numbered, insert_rows, write_columns
 from zhike.customers.services.known_keys import known_ids
 from zhike.customers.services.profile_contents import Contents
 from zhike.customers.vault import Vault, key_indexes, open_vault
@@ -146,9 +146,7 @@ def _made(vault: Vault, source: str, indexes: Sequence[str], keys: Sequence[str]
     now = clock.now()
     customers, profiles = fresh_ids(Customer, len(keys)), fresh_ids(Profile, len(keys))
     sealed = vault.seal_many(keys, places=(key_place(source, index) for index in indexes))
-    insert_rows(
-        Customer, ("id",), ((pk,) for pk in customers), constants={"no_profiling": False, "created_at": now}
-    )
+    insert_numbered(Customer, customers, constants={"no_profiling": False, "created_at": now})
     insert_rows(
         Profile,
         ("id", "key_index", "sealed_key", "customer", "home_customer"),

@@ -71,7 +71,8 @@ class SealedWriter(io.RawIOBase):
         self._size += len(view)
         # A full chunk waits for more: only then it is known not to be the last.
         while len(self._waiting) > CHUNK_BYTES:
-            self._seal(bytes(self._waiting[:CHUNK_BYTES]), is_last=False)
+            with memoryview(self._waiting) as waiting:
+                self._seal(waiting[:CHUNK_BYTES], is_last=False)
             del self._waiting[:CHUNK_BYTES]
         return len(view)
 
@@ -79,7 +80,7 @@ class SealedWriter(io.RawIOBase):
         if self.closed:
             return
         try:
-            self._seal(bytes(self._waiting), is_last=True)
+            self._seal(self._waiting, is_last=True)
             self._raw.flush()
             if self._is_durable:
                 os.fsync(self._raw.fileno())
@@ -92,7 +93,7 @@ class SealedWriter(io.RawIOBase):
         else:
             self._shut()
 
-    def _seal(self, chunk: bytes, *, is_last: bool) -> None:
+    def _seal(self, chunk: bytearray | memoryview, *, is_last: bool) -> None:
         self._raw.write(self._cipher.encrypt(_nonce(self._number, is_last=is_last), chunk, _MARK))
         self._number += 1
 

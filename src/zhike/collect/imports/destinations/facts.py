@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -14,8 +15,7 @@ import pyarrow.parquet as pq
 from django.db import transaction
 
 from zhike.collect.imports.destinations.destination import COMPARING, REGISTERING, WRITING, Taken, Task
-from zhike.collect.imports.destinations.handover import Handover
-from zhike.collect.imports.destinations.known_profiles import KnownProfiles
+from zhike.collect.imports.destinations.key_desk import KeyDesk
 from zhike.collect.imports.staging import StagedFile
 from zhike.collect.imports.verdicts import (
     KEYS_AT_ONCE,
@@ -26,7 +26,8 @@ from zhike.collect.imports.verdicts import (
     repeats_within,
 )
 from zhike.collect.recovering import import_mark
-from zhike.customers.services import register_profiles
+from zhike.customers.services import register_many, register_profiles
+from zhike.kernel import clock
 from zhike.lake.catalog import Table
 from zhike.lake.deltas import PinnedTable
 from zhike.lake.engines import Budget
@@ -34,8 +35,8 @@ from zhike.lake.engines import Budget
 _COMMIT_ROWS = 8192
 # A row group of the lake: small ones are slow to scan, large ones need memory here.
 _ROWS_AT_ONCE = 100_000
-# Nearly all customers of a file are in its first quarter of a million rows, at two hundred bytes a key for as long as they are made.
-_KEYS_TOGETHER = 250_000
+# Batches of rows that may wait for their customers.
+_MOST_WAITING = 3
 # A key and a fingerprint each.
 _HASHES_AT_ONCE = 500_000
 _NOBODY = -1
@@ -62,9 +63,7 @@ class FactsDestination:
         self._task = task
         self._table: Table = task.kind.table
         self._file = task.folder / f"{self._table.name}.parquet"
-        self._profiles = KnownProfiles(
-            task.run.source, told=lambda keys: task.progress.report(REGISTERING, keys, 0)
-        )
+        self._today = clock.today(task.home.business().zone)
 
     def compared(self, staged: StagedFile) -> Verdicts:
         """Compare the good rows with one another and with the facts of their source."""
@@ -77,7 +76,7 @@ class FactsDestination:
         is_left_out[orphans] = True
         unchanged, updated = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
         for batch in self._to_compare(staged):
-            firsts = batch.filter(pa.array(~is_left_out[batch["number"].to_numpy()]))
+            firsts = self._completed(batch.filter(pa.array(~is_left_out[batch["number"].to_numpy()])))
             numbers, is_same = self._known(firsts)
             _give_back()
             unchanged.append(numbers[is_same])
@@ -104,6 +103,18 @@ class FactsDestination:
         # For each batch all facts are read: the fewer, the better.
         at_once = _HASHES_AT_ONCE if "row_hash" in self._table.column_names else KEYS_AT_ONCE
         return staged.rows(self._columns(), batch_rows=at_once)
+
+    def _completed(self, rows: pa.RecordBatch) -> pa.RecordBatch:
+        """The rows with what the lake knows of their keys and stays."""
+        kind = self._task.kind
+        if kind.completed is None:
+            return rows
+        with self._task.lake.reading_facts(budget=_BUDGET) as facts:
+            keys = facts.load("imported_keys", pa.Table.from_batches([rows.select(list(kind.key))]))
+            present = facts.table(self._table.name)
+            mine = present.filter(present.source == self._task.run.source)
+            known = facts.fetch(mine.semi_join(keys, kind.key))
+        return kind.completed(rows, known, today=self._today)
 
     def _columns(self) -> list[str]:
         # A fingerprint of a row covers whose it is.
@@ -193,54 +204,68 @@ class FactsDestination:
             self._file, schema, compression="snappy", use_dictionary=_repeating(schema)
         ) as writer:
             if self._task.kind.person == "customer":
-                return self._written_while_registering(writer, staged, dropped)
-            return self._written(writer, staged.batches(dropped, batch_rows=KEYS_AT_ONCE))
+                return self._written_while_registering(
+                    writer, staged.batches(dropped, batch_rows=_ROWS_AT_ONCE)
+                )
+            batches = staged.batches(dropped, batch_rows=KEYS_AT_ONCE)
+            return sum(self._written(writer, self._completed(batch), {}) for batch in batches)
 
-    def _written_while_registering(
-        self, writer: pq.ParquetWriter, staged: StagedFile, dropped: np.ndarray
-    ) -> int:
+    def _written_while_registering(self, writer: pq.ParquetWriter, batches: Iterator[pa.RecordBatch]) -> int:
         """Write the rows in one thread, each as soon as its customer is registered in this one, which has the database."""
-        second = self._task.kind.second_person
-        people = {name: Handover() for name in ("customer_id", second) if name}
-        rows = staged.batches(dropped, batch_rows=_ROWS_AT_ONCE)
+        desk = KeyDesk()
         with ThreadPoolExecutor(1) as pool:
-            writing = pool.submit(self._written, writer, rows, people)
-            try:
-                for batch in staged.batches(dropped, ["number", *people], batch_rows=_KEYS_TOGETHER):
-                    for name, handover in people.items():
-                        handover.give(self._profiles.registered(batch[name]))
-                    if writing.done():
-                        break
-            finally:
-                for handover in people.values():
-                    handover.end()
+            writing = pool.submit(self._written_as_registered, writer, batches, desk)
+            desk.serve(self._registered)
             return writing.result()
 
-    def _written(
-        self,
-        writer: pq.ParquetWriter,
-        batches: Iterator[pa.RecordBatch],
-        people: Mapping[str, Handover] | None = None,
+    def _registered(self, keys: list[str]) -> list[int]:
+        task = self._task
+        return register_many(
+            source=task.run.source,
+            source_keys=keys,
+            told=lambda count: task.progress.report(REGISTERING, count, 0),
+        )
+
+    def _written_as_registered(
+        self, writer: pq.ParquetWriter, batches: Iterator[pa.RecordBatch], desk: KeyDesk
     ) -> int:
-        rows = 0
-        for batch in batches:
-            writer.write_batch(self._shaped(batch, writer.schema, people or {}))
-            _give_back()
-            rows += batch.num_rows
+        rows, waiting = 0, deque[tuple[pa.RecordBatch, dict[str, pa.Array]]]()
+        people = [name for name in ("customer_id", self._task.kind.second_person) if name]
+        try:
+            for batch in batches:
+                waiting.append((batch, {name: desk.ask(batch[name]) for name in people}))
+                if len(waiting) > _MOST_WAITING:
+                    rows += self._written_of(writer, *waiting.popleft(), desk)
+        finally:
+            desk.leave()
+        while waiting:
+            rows += self._written_of(writer, *waiting.popleft(), desk)
         return rows
 
+    def _written_of(
+        self, writer: pq.ParquetWriter, batch: pa.RecordBatch, asked: dict[str, pa.Array], desk: KeyDesk
+    ) -> int:
+        return self._written(writer, batch, {name: desk.profiles(numbers) for name, numbers in asked.items()})
+
+    def _written(
+        self, writer: pq.ParquetWriter, batch: pa.RecordBatch, profiles: Mapping[str, pa.Array]
+    ) -> int:
+        writer.write_batch(self._shaped(batch, writer.schema, profiles))
+        _give_back()
+        return len(batch)
+
     def _shaped(
-        self, batch: pa.RecordBatch, schema: pa.Schema, people: Mapping[str, Handover]
+        self, batch: pa.RecordBatch, schema: pa.Schema, profiles: Mapping[str, pa.Array]
     ) -> pa.RecordBatch:
         source = self._task.run.source
         given = {"source": pa.repeat(source, batch.num_rows)}
-        if "customer_id" in people:
-            given["profile_id"] = people["customer_id"].take(batch.num_rows)
+        if "customer_id" in profiles:
+            given["profile_id"] = profiles["customer_id"]
         elif self._task.kind.person == "order":
             parents = self._parents(batch["order_id"])
             given |= {"profile_id": parents.profiles, "ordered_on": parents.days}
         if second := self._task.kind.second_person:
-            given["properties"] = _naming(people[second].take(batch.num_rows))
+            given["properties"] = _naming(profiles[second])
         columns = [given[name] if name in given else batch[name] for name in schema.names]
         return pa.record_batch(columns, schema=schema)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from hashlib import blake2b
 from typing import Any, Literal, NamedTuple, Protocol
@@ -71,10 +71,6 @@ class Option:
     choices: Mapping[str, Text]
 
 
-LONGEST_SECRET = 64
-"""Bytes of a key that BLAKE2b takes."""
-
-
 @dataclass(frozen=True)
 class ImportRules:
     """What the business decides about what it takes, and what one import was told.
@@ -122,6 +118,11 @@ class ReaderOf(Protocol):
     def __call__(self, layout: Layout, mapping: ColumnMapping, rules: ImportRules) -> RowReader: ...
 
 
+class Completed(Protocol):
+    def __call__(self, rows: pa.RecordBatch, known: pa.Table, *, today: date) -> pa.RecordBatch:
+        """The staged rows of a file with what is known of the same keys and stays; as many, in the same order."""
+
+
 @dataclass(frozen=True)
 class Kind:
     """One kind of file.
@@ -139,6 +140,8 @@ class Kind:
         The facts to which the rows go; None where they go into the database.
     second_person
         The staged column with the key of another customer; their profile id goes into the properties of the event.
+    completed
+        For rows that add to what is known of their key instead of replacing it; only where they are nobody's.
     conflict
         The code, and the sentence with ``{first}`` for the number of the earlier row.
     """
@@ -157,6 +160,7 @@ class Kind:
     has_questions: bool = False
     options: tuple[Option, ...] = ()
     second_person: str = ""
+    completed: Completed | None = None
 
     @property
     def names(self) -> FieldNames:
@@ -207,19 +211,15 @@ class FieldReaders:
         return known
 
 
-def row_hash(content: Sequence[object], secret: bytes = b"") -> int:
-    """A fingerprint of normalised content: the same on every run and platform.
+def row_hash(content: Sequence[object]) -> int:
+    """A fingerprint of normalised content, for the time of an import; what the lake keeps is of `RowHashes`.
 
     Parameters
     ----------
     content
-        Text without NUL, integers, days, or None; never empty text, which None stands for.
-    secret
-        Of the data folder, where the fingerprint stays in the lake: without it, nobody finds out a customer's
-        key by trying all telephone numbers.
-    """
+        Text without NUL, integers, days, or None; never empty text, which None stands for."""
     text = "\0".join(["" if value is None else str(value) for value in content])
-    digest = blake2b(text.encode(), digest_size=8, key=secret[:LONGEST_SECRET]).digest()
+    digest = blake2b(text.encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big", signed=True)
 
 

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from zhike.collect.imports import cells
+from zhike.collect.imports.hashing import RowHashes, key_hash
 from zhike.collect.imports.kinds.kind import (
     CellReader,
     Field,
@@ -19,7 +20,6 @@ from zhike.collect.imports.kinds.kind import (
     microseconds,
     moment_reader,
     money_reader,
-    row_hash,
     staged_schema,
     unless_nothing,
 )
@@ -199,6 +199,7 @@ class OrderReader:
         self.layout, self.rules = layout, rules
         self.keeps_walk_ins = mapping.options.get("without_customer", KEEP) == KEEP
         self.skips_further_lines = mapping.options.get("rows", ALONE) == FURTHER
+        self.row_hashes = RowHashes(rules.secret)
         self.cell_readers = _field_readers(mapping, rules, keeps_walk_ins=self.keeps_walk_ins)
         self._order_above: object = None
         self._fields = FieldReaders(ORDER_FIELDS, layout, self.cell_readers, rules)
@@ -213,7 +214,7 @@ class OrderReader:
         """
         if self.skips_further_lines and self._is_further_line(values):
             return None
-        return _order(number, self._fields.known(values), self.rules.secret)
+        return _order(number, self._fields.known(values), self.row_hashes)
 
     def _is_further_line(self, values: Sequence[object]) -> bool:
         places = self.layout.positions
@@ -266,7 +267,7 @@ def _currency_reader(currency: str, mapping: ColumnMapping) -> CellReader:
     return read
 
 
-def _order(number: int, known: dict[str, Any], secret: bytes) -> OrderRow:
+def _order(number: int, known: dict[str, Any], row_hashes: RowHashes) -> OrderRow:
     ordered_at, ordered_on = known["ordered_at"]
     amount, status = known["amount"], known["status"] or "completed"
     refund_amount = _refund_amount(known["refund_amount"], amount, status)
@@ -288,7 +289,7 @@ def _order(number: int, known: dict[str, Any], secret: bytes) -> OrderRow:
         known["store"],
         known["payment_method"],
     )
-    return OrderRow(number, hash(known["order_id"]), *content, row_hash(content, secret))
+    return OrderRow(number, key_hash(known["order_id"]), *content, row_hashes.of_row(content))
 
 
 def _refund_amount(refund: int | None, amount: int, status: str) -> int:

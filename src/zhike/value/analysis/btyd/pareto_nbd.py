@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import expit, exprel
+from scipy.special import exprel
 
 from zhike.value.analysis.btyd.checks import (
     Floats,
@@ -29,6 +29,7 @@ from zhike.value.analysis.btyd.fitting import Model, fit_histories
 from zhike.value.analysis.btyd.pareto_nbd_likelihood import log_likelihood, pareto_summary
 from zhike.value.analysis.btyd.priors import LogNormalPrior
 from zhike.value.analysis.btyd.quadrature import gauss_legendre
+from zhike.value.analysis.btyd.summary import unique_pairs
 from zhike.value.analysis.btyd.uncertainty import Uncertainty
 
 MODEL = Model(
@@ -215,11 +216,22 @@ class ParetoNbdParameters:
         return orders
 
     def _alive(self, history: History) -> Floats:
+        """As in the likelihood, the integral over the moment of leaving is a difference of two up to one end.
+
+        So it is taken for each (x, t_x) and (x, T), not for each (x, t_x, T).
+        """
         x, last, tenure = (column.ravel() for column in history)
-        power = self.r + x
-        log_gone = log_integral(power, self.alpha, self.s, self.beta, last, tenure) + np.log(self.s)
-        log_here = -power * np.log(self.alpha + tenure) - self.s * np.log(self.beta + tenure)
-        alive: Floats = expit(log_here - log_gone).reshape(history.frequency.shape)
+        orders, moment, at = unique_pairs(np.concatenate([x, x]), np.concatenate([last, tenure]))
+        power = self.r + orders
+        end = float(moment.max(initial=0.0))
+        log_gone = np.log(self.s) + log_integral(power, self.alpha, self.s, self.beta, moment, end)
+        log_here = -power * np.log(self.alpha + moment) - self.s * np.log(self.beta + moment)
+        last_at, end_at = at[: x.size], at[x.size :]
+        # Gone after t_x and gone after T over still there at T; the latter is at most 1.
+        here = log_here[end_at]
+        with np.errstate(over="ignore"):
+            gone = np.exp(log_gone[last_at] - here) - np.exp(log_gone[end_at] - here)
+        alive: Floats = (1.0 / (1.0 + np.maximum(gone, 0.0))).reshape(history.frequency.shape)
         return alive
 
     def orders_if_alive(
