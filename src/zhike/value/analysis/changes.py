@@ -210,8 +210,8 @@ def _standing_crossed(summed: pa.Table, before: date, now: date) -> dict[str, Ar
 
     def within(window: Window) -> Array:
         first, last = ((day - _EPOCH).days for day in (window.first_day, window.last_day))
-        found: Array = sum(((first <= end) & (end <= last)).astype(np.int64) for end in ends)
-        return found
+        inside: Array = np.stack([(first <= end) & (end <= last) for end in ends]).sum(axis=0)
+        return inside
 
     was, became = feature_windows(before), feature_windows(now)
     return {f"order_count_{name}": within(became[name]) - within(was[name]) for name in was}
