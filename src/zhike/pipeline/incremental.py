@@ -145,17 +145,21 @@ def _patched(draft: Draft, before: Snapshot, found: Touched, as_of: date, recomp
         draft.fold(rows, "person_id", partial(purchases, windows=features.feature_windows(day)))
         for rows, day in ((found.orders_now, as_of), (found.orders_before, before.as_of))
     )
-    dates = {"before": before.as_of, "now": as_of}
-    summed = changes.sums_with_added(given[PEOPLE], found.summed, taken[PEOPLE], **dates)
-    favourites = _favourites(draft, found.profiles, as_of)
-    changed = draft.keep("changed_customers", features.summed_customers(summed, found.people, favourites))
+    parts = (draft.fetch(each) for each in (given[PEOPLE], found.summed, taken[PEOPLE]))
+    summed = changes.sums_with_added(*parts, before=before.as_of, now=as_of)
+    changed = draft.keep(
+        "changed_customers",
+        features.summed_customers(
+            draft.load("sums_of_changed", summed), found.people, _favourites(draft, found.profiles, as_of)
+        ),
+    )
     overview = before.table("customer_overview")
     carried = changes.carried_customers(overview, found.customers)
-    walk_ins_before, walk_ins = _walk_ins(draft, before, as_of)
+    gone, come = _walk_ins(draft, before, as_of)
     days = changes.days_patched(
         before.table("kpi_daily"),
-        ibis.union(taken[DAYS], features.walk_in_days(walk_ins_before, as_of=before.as_of)),
-        ibis.union(given[DAYS], features.walk_in_days(walk_ins, as_of=as_of)),
+        ibis.union(taken[DAYS], *(features.walk_in_days(each, as_of=before.as_of) for each in gone)),
+        ibis.union(given[DAYS], *(features.walk_in_days(each, as_of=as_of) for each in come)),
     )
     cohorts = changes.cohorts_patched(before.table("cohorts"), taken[COHORTS], given[COHORTS])
     # Not kept: each stage reads a few columns, and the file has them ready.
@@ -184,9 +188,9 @@ _NO_FAVOURITES = pa.schema(
 ).empty_table()
 
 
-def _walk_ins(draft: Draft, before: Snapshot, as_of: date) -> tuple[ir.Table, ir.Table]:
+def _walk_ins(draft: Draft, before: Snapshot, as_of: date) -> tuple[list[ir.Table], list[ir.Table]]:
     """The orders to take walk-in sales out of, and those to put them in from."""
     if before.as_of < as_of:
-        return before.table("orders"), draft.table("orders")
+        return [before.table("orders")], [draft.table("orders")]
     swapped = draft.swapped("orders")
-    return swapped.gone, swapped.come
+    return [swapped.gone] * bool(swapped.gone_rows), [swapped.come] * bool(swapped.come_rows)

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from functools import reduce
+from typing import Any
 
 import ibis
 import ibis.expr.types as ir
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
 
+from zhike.lake.arrays import numpy_column
 from zhike.value.analysis.features import SUMMED_COLUMNS, feature_windows
 from zhike.value.analysis.purchases import COHORTS_COLUMNS, DAYS_COLUMNS, Window
 from zhike.value.schema import SUMMED
@@ -25,7 +30,9 @@ _OF_ORDERS = (
 )
 _OF_LINES = ("source", "order_id", "line_number", "profile_id", "ordered_on", "product_id", "amount")
 _OF_PROFILES = ("profile_id", "customer_id", "no_profiling")
+_EPOCH = date(1970, 1, 1)
 _ORDER_KEY = ("source", "order_id")
+Array = npt.NDArray[Any]
 _BOUGHT = ("first_order_on", "last_order_on", *SUMMED)
 
 
@@ -160,9 +167,11 @@ def standing_orders(summed: ir.Table) -> ir.Table:
 
 
 def sums_with_added(
-    given: ir.Table, summed: ir.Table, taken: ir.Table, *, before: date, now: date
-) -> ir.Table:
+    given: pa.Table, summed: pa.Table, taken: pa.Table, *, before: date, now: date
+) -> pa.Table:
     """Sums of people, where those in `summed` had only part of their orders read.
+
+    In NumPy, for there are few of them and a query over so many columns takes longer to write than to run.
 
     Parameters
     ----------
@@ -174,27 +183,35 @@ def sums_with_added(
     before, now
         The business dates of the two snapshots, the earlier first.
     """
+    whose = numpy_column(summed, "person_id")
+    now_at, before_at = (_places_of(whose, numpy_column(each, "person_id")) for each in (given, taken))
     stood = _standing_crossed(summed, before, now)
-    known = {f"old_{name}": summed[name] - stood.get(name, 0) for name in SUMMED}
-    old = summed.select(old_id="person_id", **known)
-    part = taken.select(part_id="person_id", **{f"part_{name}": name for name in SUMMED})
-    both = old.join(part, old.old_id == part.part_id)
-    joined = given.left_join(both, given.person_id == both.old_id)
-    added = {
-        name: joined[name] + (joined[f"old_{name}"] - joined[f"part_{name}"]).fill_null(0) for name in SUMMED
-    }
-    return joined.select("person_id", "first_order_on", "last_order_on", **added)
+    columns = {name: given[name] for name in ("person_id", *_BOUGHT[:2])}
+    for name in SUMMED:
+        sums = numpy_column(given, name).copy()
+        old, part = numpy_column(summed, name), numpy_column(taken, name)[before_at]
+        sums[now_at] += old - part - stood.get(name, 0)
+        columns[name] = pa.array(sums)
+    return pa.table(columns)
 
 
-def _standing_crossed(summed: ir.Table, before: date, now: date) -> dict[str, ir.IntegerValue]:
+def _places_of(ids: Array, among: Array) -> Array:
+    """Where each of some ids is among others, which have them all."""
+    order = np.argsort(among)
+    places: Array = order[np.searchsorted(among, ids, sorter=order)]
+    return places
+
+
+def _standing_crossed(summed: pa.Table, before: date, now: date) -> dict[str, Array]:
     """By how many `standing_orders` each count of a window grew between two dates: they are no orders."""
     if before == now:
         return {}
+    ends = [numpy_column(pa.table({name: summed[name].cast(pa.int32())}), name) for name in _BOUGHT[:2]]
 
-    def within(window: Window) -> ir.IntegerValue:
-        ends = (ibis.literal(window.first_day), ibis.literal(window.last_day))
-        first, last = (summed[name].between(*ends).cast("int64") for name in _BOUGHT[:2])
-        return first + last
+    def within(window: Window) -> Array:
+        first, last = ((day - _EPOCH).days for day in (window.first_day, window.last_day))
+        inside: Array = np.stack([(first <= end) & (end <= last) for end in ends]).sum(axis=0)
+        return inside
 
     was, became = feature_windows(before), feature_windows(now)
     return {f"order_count_{name}": within(became[name]) - within(was[name]) for name in was}
