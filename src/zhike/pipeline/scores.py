@@ -60,8 +60,11 @@ def scored_customers(
     """
     churn = forecasts.churn.select("customer_id", *FROM_CHURN)
     forecast = features
-    for made in (forecasts.clv, churn, forecasts.next_orders):
-        forecast = forecast.left_join(made, "customer_id").drop("customer_id_right")
+    joined = {"clv": forecasts.clv, "churn": churn, "next": forecasts.next_orders}
+    for name, made in joined.items():
+        forecast = forecast.left_join(made, "customer_id", rname=f"{{name}}_of_{name}")
+    # Dropped once: every layer of the wide table takes its time to compile.
+    forecast = forecast.drop(*(f"customer_id_of_{name}" for name in joined))
     is_forecast = forecast.clv_365d.notnull()
     forecast = forecast.mutate(
         method=is_forecast.ifelse(models.clv.method, ibis.null("string")),
