@@ -76,6 +76,15 @@ def test_orders_under_pareto_equal_adaptive_quadrature(y, shape, origin, leaving
     assert got[0] == pytest.approx(sum(parts), rel=1e-8, abs=1e-12)
 
 
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("first", [1, 4, 32])
+def test_the_chances_of_several_numbers_of_orders_are_those_of_each(model, first):
+    orders, tenures = np.array([0.0, 3.0, 60.0]), np.array([0.5, 38.0, 300.0])
+    future, rows = future_of(model, orders, tenures, 52.0), np.array([2, 0, 1])
+    each = [future.at_least(np.full(3, float(y)), rows) for y in range(first, 2 * first)]
+    assert future.at_least_each(first, first, rows) == pytest.approx(np.stack(each, axis=1), abs=1e-9)
+
+
 def test_pareto_without_leaving_is_a_mixture_of_poisson_counts():
     lasting = replace(PARETO, s=1e-9)
     got = order_probabilities(lasting, 2, 30, 38, horizon=52, most=6)
