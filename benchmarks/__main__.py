@@ -1,6 +1,6 @@
 """`make bench`: prints the table of benchmarks/README.md.
 
-python -m benchmarks [refresh] [fit] [accuracy] [recommendations] [pages] [identity] [imports] [--customers N]; all by default.
+python -m benchmarks [refresh] [peers] [accuracy] [recommendations] [pages] [identity] [imports] [--customers N]; all by default.
 Of imports also [--rows N] [--bad-share X]; a file has a fifth as many customers as rows. Generated data stay in benchmarks/data.
 """
 
@@ -10,7 +10,9 @@ import argparse
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import accuracy, fit, identity, imports, pages, recommendations, refresh
+from benchmarks import accuracy, identity, imports, pages, recommendations, refresh
+from benchmarks.peers.comparing import Compared, compared
+from benchmarks.peers.environments import NotInstalledError, interpreter_of, peer_named
 
 DATA = Path(__file__).parent / "data"
 ORDERS_EACH = 10.0
@@ -21,7 +23,7 @@ def main() -> None:
     parser.add_argument(
         "what",
         nargs="*",
-        default=["refresh", "fit", "accuracy", "recommendations", "pages", "identity", "imports"],
+        default=["refresh", "peers", "accuracy", "recommendations", "pages", "identity", "imports"],
     )
     parser.add_argument("--customers", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=3)
@@ -37,8 +39,8 @@ def main() -> None:
     )
     if "refresh" in chosen.what:
         _refresh(folder, chosen.customers, chosen.rounds)
-    if "fit" in chosen.what:
-        _fit(chosen.customers, chosen.rounds)
+    if "peers" in chosen.what:
+        _peers(chosen.customers, chosen.rounds)
     if "accuracy" in chosen.what:
         _accuracy()
     if "recommendations" in chosen.what:
@@ -72,19 +74,43 @@ def _refresh(folder: Path, customers: int, rounds: int) -> None:
         )
 
 
-def _fit(customers: int, rounds: int) -> None:
-    theirs, ours = fit.measure(customers, rounds)
-    print(f"\nBG/NBD fit of {customers:,} customers")
-    print(f"  lifetimes               {theirs.seconds:8.2f} s   {theirs.result}")
+def _peers(customers: int, rounds: int) -> None:
+    print(f"\nBG/NBD, Gamma-Gamma and 52 weeks of CLV of {customers:,} customers")
+    ours, *others = compared(DATA / "peers", customers=customers, rounds=rounds)
+    for each in (ours, *others):
+        _peer(each, ours)
+
+
+def _peer(each: Compared, ours: Compared) -> None:
+    if each.answer is None or each.verdict is None:
+        print(f"  {each.name:<24} {each.reason}")
+        return
+    with_warm_up = each.seconds + each.warm_up_seconds
     print(
-        f"  zhike                   {ours.seconds:8.3f} s   {ours.result}   {theirs.seconds / ours.seconds:.0f}x faster"
+        f"  {each.name:<24} {each.seconds:8.2f} s ({each.cpu_seconds:.2f} of the processors)   "
+        f"{each.seconds / ours.seconds:.1f}x ours ({each.cpu_seconds / ours.cpu_seconds:.1f}x)   "
+        f"with its first call {with_warm_up:.2f} s   {each.runs} runs   peak {each.peak_mb:,.0f} MB"
+    )
+    steps = ", ".join(f"{step} {seconds:.2f} s" for step, seconds in each.answer["steps_seconds"].items())
+    print(f"    {steps}")
+    for step, likelihood in (("orders", each.verdict.orders), ("amounts", each.verdict.amounts)):
+        values = "  ".join(f"{name} {value:.5f}" for name, value in each.answer[step].items())
+        print(f"    {step:<8} {values}   log-likelihood {likelihood:,.3f}")
+    total = each.answer["total"]
+    print(
+        f"    CLV {total:,.0f}, {total / each.verdict.total - 1:+.2e} of what ours makes of these parameters"
     )
 
 
 def _accuracy() -> None:
+    clvkit: Path | None = None
+    try:
+        clvkit = interpreter_of(peer_named("clvkit"), DATA / "peers")
+    except NotInstalledError as error:
+        print(f"\nclvkit: not installed: {error}")
     for case in accuracy.cases():
         print(f"\n{case.name}")
-        for target, methods in accuracy.measure(case).items():
+        for target, methods in accuracy.measure(case, clvkit=clvkit).items():
             for method, metrics in methods.items():
                 figures = "  ".join(f"{name} {metrics[name]:9.3f}" for name in accuracy.METRICS)
                 print(f"  {target:<7} {method:<32} {figures}")

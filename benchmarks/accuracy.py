@@ -1,11 +1,15 @@
-"""Forecasts of published data sets against what came: our champions, the three rules, and `lifetimes`.
+"""Forecasts of published data sets against what came: our champions, the three rules, `lifetimes` and `clvkit`.
 
 python -m benchmarks accuracy. Months of a data set are split by date; every method sees the calibration only.
+`clvkit` has an environment of its own; where that cannot be made, it is named with the reason and has no figures.
 """
 
 from __future__ import annotations
 
 import importlib.util
+import os
+import subprocess
+import tempfile
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -61,12 +65,15 @@ def complete_journey() -> pa.Table:
     return _orders(people, pc.cast(lines["transaction_timestamp"], pa.date32()), cents)
 
 
-def measure(case: Case) -> dict[str, dict[str, dict[str, float]]]:
-    """Target → method → metric; methods of `lifetimes` by their class."""
+def measure(case: Case, *, clvkit: Path | None = None) -> dict[str, dict[str, dict[str, float]]]:
+    """Target → method → metric; methods of other libraries by their class, those of `clvkit` where its Python is given."""
     histories = histories_of(case.orders, case.split)
     found = run_backtest(histories, case.split)
     measured = {target: dict(found.measured[target]) for target in ("orders", "spend")}
-    for name, (orders, spend) in lifetimes_forecasts(case, histories).items():
+    theirs = lifetimes_forecasts(case, histories)
+    if clvkit is not None:
+        theirs |= clvkit_forecasts(case, histories, clvkit)
+    for name, (orders, spend) in theirs.items():
         measured["orders"][name] = amount_metrics(orders, histories.after.order_days.astype(np.float64))
         measured["spend"][name] = amount_metrics(spend, histories.after.spend.astype(np.float64))
     return measured
@@ -95,6 +102,35 @@ def lifetimes_forecasts(case: Case, histories: Histories) -> dict[str, tuple[Any
             )
             made[f"lifetimes {name}"] = (orders, orders * mean)
     return made
+
+
+def clvkit_forecasts(case: Case, histories: Histories, python: Path) -> dict[str, tuple[Any, Any]]:
+    """Order days and spend by its two models and Gamma-Gamma, fitted by the Python of its own environment."""
+    known = histories.known
+    tenure = known.tenure_days / 7
+    customers = pa.table(
+        {
+            "customer_id": pa.array(np.arange(len(tenure))),
+            "frequency": pa.array((known.order_days - 1).astype(np.int64)),
+            "recency": pa.array(tenure - known.recency_days / 7),
+            "T": pa.array(tenure),
+            "monetary_value": pa.array(_repeat_means(case)),
+        }
+    )
+    script = Path(__file__).parent / "peers" / "forecasting_with_clvkit.py"
+    with tempfile.TemporaryDirectory() as folder:
+        given, made = Path(folder) / "customers.parquet", Path(folder) / "forecasts.parquet"
+        pq.write_table(customers, given)
+        horizon = str(case.split.holdout_days / 7)
+        environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+        subprocess.run(
+            [str(python), str(script), str(given), horizon, str(made)], check=True, env=environment
+        )
+        found = pq.read_table(made)
+    return {
+        f"clvkit {name}": (found[name].to_numpy(), found[name].to_numpy() * found["amount"].to_numpy())
+        for name in ("BGNBD", "MBGNBD")
+    }
 
 
 def _repeat_means(case: Case) -> Any:

@@ -108,3 +108,39 @@ def test_an_undo_of_customers_tells_how_far_it_is(shop: Shop) -> None:
 
     run_undo(home=shop.home, undo=undo, progress=Telling())
     assert told == [(500, 1_200), (1_000, 1_200), (1_200, 1_200)]
+
+
+@pytest.mark.parametrize("trouble", [OSError("disk full"), KeyboardInterrupt()], ids=["an error", "Ctrl-C"])
+def test_what_fails_after_the_rows_are_in_the_lake_does_not_make_the_import_fail(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, trouble: BaseException
+) -> None:
+    save = ImportRun.save
+
+    def failing_once(self: ImportRun, **options: Any) -> None:
+        if options.get("update_fields") == ["version_after"]:
+            monkeypatch.setattr(ImportRun, "save", save)
+            raise trouble
+        save(self, **options)
+
+    monkeypatch.setattr(ImportRun, "save", failing_once)
+    report = shop.bring_text(f"{HEADER}\nA1,c1,2024-10-31,12\nA2,c2,2024-10-31,x\n")
+    assert (report.inserted, report.rejected) == (1, 1) and report.rejects_file.is_file()
+    run = ImportRun.objects.get()
+    assert (run.state, run.inserted, run.rejected) == ("done", 1, 1)
+    assert run.version_after == shop.version() > 0
+    assert shop.orders().keys() == {"A1"}
+
+
+def test_what_fails_before_that_leaves_nothing(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    save = ImportRun.save
+
+    def failing(self: ImportRun, **options: Any) -> None:
+        if options.get("update_fields") == ["version_before"]:
+            raise OSError("disk full")
+        save(self, **options)
+
+    monkeypatch.setattr(ImportRun, "save", failing)
+    with pytest.raises(OSError, match="disk full"):
+        shop.bring_text(f"{HEADER}\nA1,c1,2024-10-31,12\n")
+    run = ImportRun.objects.get()
+    assert (run.state, run.inserted, shop.version()) == ("failed", 0, -1)

@@ -101,7 +101,10 @@ def feedback() -> ir.Table:
 
 def margins_of() -> ir.Table:
     sold = (t(name) for name in ("order_lines", "orders", "products", "profiles"))
-    return margins.customer_margins(*sold, shares={"茶": 0.6}, as_of=AS_OF)
+    periods = ibis.table(
+        ibis.schema(margins.cost_periods(pa.table({"dated_costs": []})).schema), name="periods"
+    )
+    return margins.customer_margins(*sold, shares={"茶": 0.6}, as_of=AS_OF, periods=periods)
 
 
 def next_by_customer() -> ir.Table:
@@ -180,7 +183,9 @@ def category_days() -> ir.Table:
 def expected_orders() -> ir.Table:
     sums = gaps.gap_sums(category_days().schema().to_pyarrow().empty_table())[gaps.GAP_SUMS]
     fitted = gaps.fit_gaps(gaps.series_of(sums))
-    made = next_orders.next_orders(sums, fitted=fitted, names=[""], as_of=AS_OF)[next_orders.NEXT_ORDERS]
+    made = next_orders.next_orders(sums, fitted=fitted, names=[""], as_of=AS_OF, within_days=90)[
+        next_orders.NEXT_ORDERS
+    ]
     return ibis.table(ibis.schema(made.schema), name="expected").mutate(as_of=ibis.literal(AS_OF))
 
 
@@ -190,7 +195,8 @@ ITEMS = ibis.table(
 
 
 def sold_lines() -> ir.Table:
-    return offers.sold_lines(t("order_lines"), t("orders"), as_of=AS_OF)
+    same = offers.same_products(t("products"))
+    return offers.sold_lines(t("order_lines"), t("orders"), same, as_of=AS_OF)
 
 
 def members() -> ir.Table:
@@ -285,7 +291,6 @@ KEPT: dict[str, Callable[[], ir.Table]] = {
         t("order_lines"), t("orders"), t("products"), as_of=AS_OF
     ),
     "order_weeks": lambda: demand.order_weeks(t("orders"), as_of=AS_OF),
-    "lifecycle_inputs": lambda: lifecycle.lifecycle_inputs(t("customer_features")),
 }
 
 
@@ -301,6 +306,7 @@ WRITTEN_BY_THE_DRIVER = {
     "backtest_deciles",
     "clv_intervals",
     "model_cards",
+    "churn_models",
     "churn_reliability",
     "demand_forecasts",
     "demand_weeks",

@@ -5,7 +5,13 @@ import pytest
 from scipy.stats import beta, pearsonr, spearmanr
 
 from tests.value.test_gamma_gamma import cdnow_spend, simulated_spend
-from zhike.value.analysis.btyd import AmountIndependence, FitError, amount_independence, fit_gamma_gamma
+from zhike.value.analysis.btyd import (
+    AmountIndependence,
+    FitError,
+    amount_independence,
+    amount_warnings,
+    fit_gamma_gamma,
+)
 
 
 def judged(orders, means, weights=None) -> AmountIndependence:
@@ -113,6 +119,22 @@ def test_an_order_of_another_world_is_warned_of():
     warnings = [warning.en for warning in fit_gamma_gamma(orders, means).warnings]
     assert any("100 times the median" in warning for warning in warnings)
     assert any("2 largest customers" in warning for warning in warnings)
+
+
+def test_warnings_are_the_same_for_a_weight_as_for_a_repetition():
+    orders, means = simulated_spend(400, 6.25, 3.74, 15.44)
+    means[7], weights = 40_000.0, 1 + np.arange(400) % 3
+    repeated = fit_gamma_gamma(np.repeat(orders, weights), np.repeat(means, weights)).warnings
+    assert len(repeated) >= 2
+    assert fit_gamma_gamma(orders, means, weights=weights).warnings == repeated
+
+
+def test_of_very_many_customers_a_part_is_looked_at_for_a_relation(monkeypatch):
+    monkeypatch.setattr(amount_warnings, "MOST_RANKED", 1_000)
+    orders, means = simulated_spend(3_000, 6.25, 3.74, 15.44)
+    assert fit_gamma_gamma(orders, means).warnings == ()
+    (warning,) = fit_gamma_gamma(orders, means * orders**0.6).warnings
+    assert "undervalues" in warning.en
 
 
 @pytest.mark.parametrize(("q", "words"), [(0.7, "no population mean"), (1.5, "variance does not exist")])

@@ -10,6 +10,7 @@ import pytest
 
 from zhike.value.analysis.btyd import BgNbdParameters
 from zhike.value.analysis.churn import (
+    CHURN,
     SCORES,
     ChurnModels,
     Propensity,
@@ -82,7 +83,7 @@ def learnt(shop: tuple[Sample, dict[int, date]]) -> Propensity:
 def fitted_with(
     learnt: Propensity | None, inputs: pa.Table, orders: BgNbdParameters | None = None
 ) -> ChurnModels:
-    models = {} if learnt is None else {learnt.horizon_days: learnt}
+    models = {} if learnt is None else {CHURN: learnt}
     return churn_models(120, RHYTHM, orders, models, columns_of(inputs), None)
 
 
@@ -165,7 +166,7 @@ def test_the_reasons_are_facts_of_the_customer_and_their_effects_are_exact(
     for name in ("recency_days", "recency_ratio"):
         changed[:, FEATURES.index(name)] = learnt.model.ordinary[FEATURES.index(name)]
     exact = learnt.model.raw(matrix) - learnt.model.raw(changed)
-    assert learnt.model.effects(matrix)[:, 0] == pytest.approx(exact)
+    assert learnt.model.told(matrix)[1][:, 0] == pytest.approx(exact)
 
 
 def test_bands_follow_the_probability(shop: tuple[Sample, dict[int, date]], learnt: Propensity) -> None:

@@ -139,6 +139,25 @@ def test_the_variance_of_a_total_spend_is_that_of_simulated_spend():
     assert total.chance_variance == pytest.approx(spend.var(), rel=0.06)
 
 
+def test_spend_of_which_part_stays_is_as_uncertain_as_that_part():
+    columns = {"order_count": np.arange(6.0), "mean_order_amount": np.full(6, 20.0), "horizon": 52.0}
+    columns |= {"log_covariance": COVARIANCE, "amounts_log_covariance": np.eye(3) / 100}
+
+    def total(rates, cases=CASES, **changed):
+        found = total_spend(BG, AMOUNTS, *cases, rates=rates, **(columns | changed))
+        return found.expected, found.chance_variance, found.parameter_variance
+
+    spend = total(None)
+    assert total(np.full(6, 0.4)) == pytest.approx((0.4 * spend[0], 0.16 * spend[1], 0.16 * spend[2]))
+    half = {name: columns[name][:3] for name in ("order_count", "mean_order_amount")}
+    some = [np.broadcast_to(each, 6)[:3] for each in CASES]
+    assert total([1, 1, 1, 0, 0, 0]) == pytest.approx(total(None, some, **half))
+    # Sold below cost: the same the other way round.
+    loss = total_spend(BG, AMOUNTS, *CASES, rates=-np.ones(6), **columns)
+    assert loss.expected == pytest.approx(-spend[0])
+    assert loss.interval[0] < loss.expected < loss.interval[1]
+
+
 def test_an_infinite_variance_is_refused():
     wild = replace(AMOUNTS, q=1.5)
     columns = {"order_count": np.zeros(6), "mean_order_amount": np.zeros(6), "horizon": 52.0}

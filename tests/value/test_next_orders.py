@@ -9,9 +9,17 @@ import pyarrow as pa
 import pytest
 
 from zhike.value.analysis.gaps import GAP_SUMS, fit_gaps, gap_sums, next_gaps, series_of
-from zhike.value.analysis.next_orders import BY_CUSTOMER, NEXT_ORDERS, by_customer, next_orders
+from zhike.value.analysis.next_orders import (
+    BY_CUSTOMER,
+    NEXT_ORDERS,
+    NoDay,
+    by_customer,
+    next_orders,
+    why_no_day,
+)
 
 AS_OF = date(2026, 6, 30)
+FAR = date(2024, 6, 30)
 
 
 def rows(days: dict[tuple[int, int], list[date]]) -> pa.Table:
@@ -26,10 +34,14 @@ def summed(days: dict[tuple[int, int], list[date]]) -> pa.Table:
     return gap_sums(rows(days))[GAP_SUMS].sort_by([("customer_id", "ascending"), ("item", "ascending")])
 
 
-def forecast(days: dict[tuple[int, int], list[date]], *, as_of: date = AS_OF) -> list[dict[str, object]]:
+def forecast(
+    days: dict[tuple[int, int], list[date]], *, as_of: date = AS_OF, within_days: int = 20_000
+) -> list[dict[str, object]]:
     sums = summed(days)
     fitted = fit_gaps(series_of(sums))
-    made = next_orders(sums, fitted=fitted, names=["", "茶", "杯"], as_of=as_of)[NEXT_ORDERS]
+    made = next_orders(sums, fitted=fitted, names=["", "茶", "杯"], as_of=as_of, within_days=within_days)[
+        NEXT_ORDERS
+    ]
     found: list[dict[str, object]] = made.to_pylist()
     return found
 
@@ -132,6 +144,30 @@ def test_gaps_of_ten_years_and_all_alike_do_no_harm() -> None:
         for row in forecast(shop):
             assert AS_OF <= row["earliest_on"] <= row["expected_on"] <= row["latest_on"]  # type: ignore[operator]
             assert row["latest_on"] < date(2080, 1, 1)  # type: ignore[operator]
+
+
+def test_a_day_later_than_whoever_stays_away_counts_as_lost_is_not_given() -> None:
+    shop = {(n, 0): every(20, 8) for n in range(40)} | {
+        (99, 0): every(300, 8),
+        (98, 0): every(20, 8, end=FAR),
+    }
+    found = {row["customer_id"]: row for row in forecast(shop, within_days=90)}
+    for days in ("expected_on", "earliest_on", "latest_on"):
+        assert found[99][days] is None
+        assert found[0][days] is not None
+    # Whoever is overdue stays so.
+    assert (found[99]["is_overdue"], found[98]["is_overdue"]) == (False, True)
+    listed = by_customer(pa.Table.from_pylist(list(found.values())), as_of=AS_OF)[BY_CUSTOMER]
+    (row,) = (row for row in listed.to_pylist() if row["customer_id"] == 99)
+    assert (row["next_order_on"], row["next_order_days"]) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("order_days", "lost", "why"),
+    [(1, 0.2, NoDay.ONE_DAY), (5, 0.5, NoDay.LIKELY_LOST), (5, 0.2, NoDay.TOO_FAR)],
+)
+def test_why_there_is_no_day(order_days: int, lost: float, why: NoDay) -> None:
+    assert why_no_day(order_days=order_days, lost_probability=lost) is why
 
 
 def test_few_series_lean_on_usual_values() -> None:

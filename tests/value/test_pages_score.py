@@ -34,6 +34,8 @@ def test_the_page_shows_the_weights_in_force(counted_shop: Home, alice_client: C
     assert rows["monetary"].weight == pytest.approx(0.25 / 0.8)
     assert not rows["engagement"].has_data
     assert page.learned is not None
+    assert "120" in [fact.text for fact in page.card.facts]
+    assert len(page.card.not_for) == 2
 
 
 def test_the_page_of_clv_says_that_values_are_revenue(counted_shop: Home, alice_client: Client) -> None:

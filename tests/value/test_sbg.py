@@ -53,7 +53,7 @@ def test_the_curve_meets_the_five_years_that_were_held_out():
     ("survivors", "a", "b"), [(HIGH_END, 0.668, 3.806), (REGULAR, 0.704, 1.182)], ids=["High End", "Regular"]
 )
 def test_the_likelihood_is_the_published_product_of_probabilities(survivors, a, b):
-    # P(T=1) = a/(a+b) and P(T=t) = P(T=t-1) (b+t-2)/(a+b+t-1), eq. 7; survivors have S(7).
+    # P(T=1) = a/(a+b) and P(T=t) = P(T=t-1) (b+t-2)/(a+b+t-1), the forward recursion of the 2007 paper; survivors have S(7).
     likely = [a / (a + b)]
     for t in range(2, 8):
         likely.append(likely[-1] * (b + t - 2) / (a + b + t - 1))
@@ -161,7 +161,7 @@ def test_discounted_periods_are_the_sum_over_all_periods(a, rate):
 
 
 def test_the_residual_lifetime_counts_the_next_renewal_in_full_and_grows_with_tenure():
-    # 2010, eq. 6: Σ_{t≥n} S(t)/S(n-1) (1+d)^-(t-n) for a customer with n - 1 renewals.
+    # DERL of the 2010 paper: Σ_{t≥n} S(t)/S(n-1) (1+d)^-(t-n) for a customer with n - 1 renewals.
     model = fit_sbg_from_survivors([HIGH_END])
     renewals, t = np.arange(5), np.arange(1, 1500)
     expected = [(model.survival(t, renewals=done) * 1.1 ** -(t - 1.0)).sum() for done in renewals]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -52,10 +53,24 @@ def add_events(home: Home, *events: dict[str, Any]) -> None:
     )
 
 
-def add_goods(home: Home, costs: dict[str, int | None], lines: list[tuple[str, str, str, int, int]]) -> None:
+def add_goods(
+    home: Home,
+    costs: dict[str, int | None],
+    lines: list[tuple[str, str, str, int, int]],
+    dated: dict[str, str] | None = None,
+) -> None:
     """Products with costs, and lines as (order, customer, product, quantity, amount)."""
     deltas, profiles = open_lake(home.lake).deltas, _profiles()
-    goods = [{"source": SOURCE, "product_id": p, "category": p[0], "cost": c} for p, c in costs.items()]
+    goods = [
+        {
+            "source": SOURCE,
+            "product_id": product,
+            "category": product[0],
+            "cost": cost,
+            "dated_costs": (dated or {}).get(product),
+        }
+        for product, cost in costs.items()
+    ]
     deltas.upsert(PRODUCTS, pa.Table.from_pylist(goods, schema=PRODUCTS.arrow_schema()))
     sold = [
         {
@@ -177,7 +192,13 @@ def test_the_margin_of_a_customer_is_that_of_what_they_buy(shop: Home) -> None:
         ("C3-20", "C3", "cup", 1, 10_000),
         ("C4-20", "C4", "odd", 1, 10_000),
     ]
-    add_goods(shop, {"tea": 2_000, "gift": 6_000, "cup": None, "odd": None}, lines)
+    # Tea and gifts were sold twenty days ago, at the cost of that day.
+    before, then, after = (str(AS_OF - timedelta(days=days)) for days in (30, 20, 19))
+    dated = {
+        "tea": json.dumps({before: 2_000, after: 9_000}),
+        "gift": json.dumps({"": 1, before: 2, then: 6_000}),
+    }
+    add_goods(shop, {"tea": 9_000, "gift": 6_000, "cup": None, "odd": None}, lines, dated)
     settings = '\n[value]\nmargin = 0.5\n[value.category_margins]\n"c" = 0.3\n'
     shop.settings_file.write_text(shop.settings_file.read_text() + settings)
     refresh(shop, as_of=AS_OF)
@@ -208,7 +229,8 @@ def test_without_costs_and_margin_the_value_is_revenue(shop: Home) -> None:
 def test_facts_of_a_release_without_costs_are_read_and_added_to(shop: Home) -> None:
     from deltalake import write_deltalake
 
-    old = pa.schema([field for field in PRODUCTS.arrow_schema() if field.name != "cost"])
+    later = ("cost", "dated_costs")
+    old = pa.schema([field for field in PRODUCTS.arrow_schema() if field.name not in later])
     rows = pa.Table.from_pylist([{"source": SOURCE, "product_id": "tea", "category": "t"}], schema=old)
     lake = open_lake(shop.lake)
     write_deltalake(lake.deltas.path("products"), rows)

@@ -19,6 +19,7 @@ class KeyScope(StrEnum):
     EVENTS = "events"
     PROFILES = "profiles"
     ORDERS = "orders"
+    REFERRALS = "referrals"
 
     @property
     def text(self) -> Text:
@@ -29,6 +30,7 @@ _TEXTS = {
     KeyScope.EVENTS: Text("行为事件", "events"),
     KeyScope.PROFILES: Text("客户资料", "profiles"),
     KeyScope.ORDERS: Text("订单", "orders"),
+    KeyScope.REFERRALS: Text("推荐关系", "referrals"),
 }
 
 

@@ -1,4 +1,4 @@
-"""The API for programs: events, profiles, orders; each request with an API key of its scope."""
+"""The API for programs: events, profiles, orders, referrals; each request with an API key of its scope."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from zhike.accounts.rules import NeedsKey, declared, open_to_all
 from zhike.collect.imports.kinds import kind_named
 from zhike.collect.intake.answers import Receive, answered, received
 from zhike.collect.intake.people import receive_profiles
-from zhike.collect.intake.receiving import receive_events, receive_orders
+from zhike.collect.intake.receiving import receive_events, receive_orders, receive_referrals
 
 PREFIX = "/api/v1/"
 _SCOPES = {scope.value for scope in KeyScope}
@@ -81,7 +81,8 @@ def _body(name: str, one: dict[str, Any]) -> dict[str, Any]:
 
 def _of_kind(name: str, key: str, more: dict[str, Any]) -> dict[str, Any]:
     """An item with the fields of an import; `key` is what the API calls the customer's key."""
-    fields = {key if each.name == "customer_id" else each.name: each for each in kind_named(name).fields}
+    renamed = {"customer_id": key, "referrer_id": "referrer"}
+    fields = {renamed.get(each.name, each.name): each for each in kind_named(name).fields}
     described = {name: {"description": each.text.en} for name, each in fields.items()}
     required = [name for name, each in fields.items() if each.is_required]
     return {"type": "object", "properties": {**described, **more}, "required": required}
@@ -89,6 +90,7 @@ def _of_kind(name: str, key: str, more: dict[str, Any]) -> dict[str, Any]:
 
 _SOURCE = {"source": {"description": "where the ids come from; by default the name of the API key"}}
 _ORDERS = _body("orders", _of_kind("orders", "customer", _SOURCE))
+_REFERRALS = _body("referrals", _of_kind("referrals", "customer", _SOURCE))
 _PROFILES = _body(
     "profiles",
     _of_kind(
@@ -122,6 +124,12 @@ def profiles(request: HttpRequest) -> HttpResponse:
 def orders(request: HttpRequest) -> HttpResponse:
     """Orders; the same order id again updates the order."""
     return _received(request, receive_orders, "orders")
+
+
+@api.post("referrals", url_name="referrals", response=_ANSWERS, openapi_extra=_REFERRALS)
+def referrals(request: HttpRequest) -> HttpResponse:
+    """Who was brought by whom; the same two again are a duplicate."""
+    return _received(request, receive_referrals, "referrals")
 
 
 @open_to_all

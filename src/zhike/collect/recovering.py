@@ -54,7 +54,7 @@ def end_what_was_cut_off(*, home: Home, but: ImportRun | ImportUndo | None = Non
     my_undo = but.pk if isinstance(but, ImportUndo) else None
     lake, runs, finished = open_lake(home.lake), _running(ImportRun, my_run), []
     for run in runs:
-        if _is_written(lake, run):
+        if is_written(lake, run):
             _finish(run)
             finished.append(run)
         else:
@@ -86,8 +86,8 @@ def _running(kind: type[_WorkT], but: int | None) -> list[_WorkT]:
     return list(kind._default_manager.filter(state=JobState.RUNNING).exclude(pk=but).order_by("pk"))
 
 
-def _is_written(lake: Lake, run: ImportRun) -> bool:
-    """Whether the commit of a run is in the lake; its version is noted."""
+def is_written(lake: Lake, run: ImportRun) -> bool:
+    """Whether the commit of a run is in the lake; its version is noted in `run`, not saved."""
     table = kind_named(run.kind).table
     if table is None or run.version_before is None:
         return False

@@ -75,7 +75,17 @@ PRODUCTS = Table(
         Column("category", "string", Text("类目", "category")),
         Column("department", "string", Text("部门", "department")),
         Column("brand", "string", Text("品牌", "brand")),
-        Column("cost", "int64", Text("成本价（每件）", "cost of one piece"), "minor_units"),
+        Column("barcode", "string", Text("条码，各来源通用", "barcode, the same in every source")),
+        Column("cost", "int64", Text("最新的成本价（每件）", "cost of one piece, the newest"), "minor_units"),
+        Column(
+            "dated_costs",
+            "string",
+            Text(
+                "成本价的历史（JSON：生效日 → 成本；最早的一项也用于更早的日子），从未变过则空",
+                "all its costs as JSON, day from which it holds → cost, the earliest also for the time before; "
+                "none while it was always the same",
+            ),
+        ),
     ),
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -22,7 +23,14 @@ from zhike.collect.imports.repairs import checked_repairs
 from zhike.collect.imports.report import ImportReport
 from zhike.collect.imports.work import Reading, Work, workshop
 from zhike.collect.models import ImportRun, MappingMemory, Upload
-from zhike.collect.recovering import COUNTS, FACTS_LOCK, LOCK_WAIT_SECONDS, discard, end_what_was_cut_off
+from zhike.collect.recovering import (
+    COUNTS,
+    FACTS_LOCK,
+    LOCK_WAIT_SECONDS,
+    discard,
+    end_what_was_cut_off,
+    is_written,
+)
 from zhike.collect.rejected import keep_first_rejects
 from zhike.collect.uploads import check_checked, check_decided, uploaded_file
 from zhike.customers.records import OWN_SOURCES
@@ -36,6 +44,8 @@ from zhike.lake.snapshots import open_lake
 
 if TYPE_CHECKING:
     from zhike.accounts.selectors import User
+
+log = logging.getLogger(__name__)
 
 # One for all kinds: a customer of an order and the same key in a list of customers are one profile.
 DEFAULT_SOURCE = "orders"
@@ -192,14 +202,22 @@ def _under_way(home: Home, run: ImportRun, progress: Progress) -> Iterator[Task]
 
 
 def _brought(task: Task, reading: Reading) -> ImportReport:
-    run, choice = task.run, reading.choice
-    work = Work(
-        task,
-        reading,
-        recall=lambda fingerprint: _remembered(run.kind, fingerprint),
-        keep=lambda report: _keep(task.home, run, report),
-    )
-    report = work.run_through()
+    run, choice, kept = task.run, reading.choice, list[ImportReport]()
+
+    def keep(report: ImportReport) -> None:
+        _keep(task.home, run, report)
+        kept.append(report)
+
+    work = Work(task, reading, recall=lambda fingerprint: _remembered(run.kind, fingerprint), keep=keep)
+    try:
+        report = work.run_through()
+    except BaseException:
+        # After the commit nothing can fail any more: the rows count, whoever reads the run must learn it.
+        if not kept or not is_written(task.lake, run):
+            raise
+        log.exception("import %s is in the lake; what failed came after that", run.pk)
+        run.save(update_fields=["version_after"])
+        return kept[0]
     if not run.is_dry_run and (choice.mapping is not None or choice.preset is not None):
         _remember(run)
     return report

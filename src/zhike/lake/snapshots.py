@@ -115,6 +115,7 @@ class Draft:
         self._engine = engine
         self._pinned: dict[str, PinnedTable] = {}
         self._tables: dict[str, ir.Table] = {}
+        self._swapped: dict[str, Swapped] = {}
         for fact in catalog.tables("fact"):
             self._pin(fact.name, lake.deltas.pinned(fact.name))
 
@@ -136,6 +137,11 @@ class Draft:
 
     def swapped(self, name: str) -> Swapped:
         """What the newest version of a fact has otherwise than the snapshot before: whole files, most rows of which may be the same."""
+        if name not in self._swapped:
+            self._swapped[name] = self._compared(name)
+        return self._swapped[name]
+
+    def _compared(self, name: str) -> Swapped:
         table = catalog.table(name)
         old = self.before.manifest.tables.get(name) if self.before else None
         was, now = (
@@ -248,6 +254,7 @@ class Draft:
         return manifest
 
     def _pin(self, name: str, pinned: PinnedTable | None) -> int:
+        self._swapped.pop(name, None)
         if pinned is not None:
             self._pinned[name] = pinned
         self._tables[name] = bound_table(self._engine, self._lake.deltas, catalog.table(name), pinned)

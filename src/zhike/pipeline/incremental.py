@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
+from functools import cached_property, partial
 
 import ibis
 import ibis.expr.types as ir
+import pyarrow as pa
 
 from zhike.lake.snapshots import Draft, Snapshot
+from zhike.pipeline.touched import Touched, touched
 from zhike.value.analysis import changes, features
 from zhike.value.analysis.purchases import COHORTS, DAYS, PEOPLE, Window, purchases
-
-log = logging.getLogger(__name__)
 
 _FACTS = ("orders", "order_lines", "products")
 # Beyond these shares of the facts or the customers, starting anew is quicker.
@@ -24,25 +23,36 @@ _MOST_SWAPPED, _MOST_CHANGED = 0.5, 0.3
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """`people`, `days` and `cohorts` as `purchases` names them; `favourites` as `features.favourite_categories` does.
+    """`customers` as `features.summed_customers`, `row_count` of them; `days` and `cohorts` as `purchases` names them.
 
-    `recomputed` customers were summed up from their orders, the others were carried over; None means everyone.
+    `people`, also as `purchases` names them, where everyone was summed up. `recomputed` customers were brought up to
+    date, the others were carried over; None means everyone.
     """
 
-    people: ir.Table
+    customers: ir.Table
+    row_count: int
     days: ir.Table
     cohorts: ir.Table
-    favourites: ir.Table
+    people: ir.Table | None = None
     recomputed: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class Who:
-    """The map of profiles as the stages want it."""
+    """The map of profiles as the stages want it: made when first asked for, which most refreshes never do."""
 
-    profiles: ir.Table
-    merged: ir.Table
-    people: ir.Table
+    def __init__(self, draft: Draft) -> None:
+        self._draft = draft
+        self.profiles = draft.table("profiles")
+
+    @cached_property
+    def merged(self) -> ir.Table:
+        """`features.merged_profiles`."""
+        return self._draft.keep("merged_profiles", features.merged_profiles(self.profiles))
+
+    @cached_property
+    def people(self) -> ir.Table:
+        """`features.people`."""
+        return self._draft.keep("people", features.people(self.profiles, self.merged))
 
 
 def sums(
@@ -50,9 +60,9 @@ def sums(
 ) -> Sums:
     """What everyone bought until `as_of`, carried over from the snapshot before where nothing changed.
 
-    A customer is summed up again if an order, an order line or a profile of theirs is new, gone or other,
-    or if time moved an order of theirs across the border of a window. All that depends on `as_of` itself is
-    computed from these sums elsewhere, for everyone.
+    A customer is brought up to date if an order, an order line or a profile is new, gone or other, or if time moved
+    an order across the border of a window: by those orders alone where the sums before tell all about the others, else
+    by all of them. All that depends on `as_of` itself is computed from these sums elsewhere, for everyone.
 
     Parameters
     ----------
@@ -62,17 +72,13 @@ def sums(
         Carry nothing over.
     """
     before = None if is_full else _usable(draft, as_of, windows)
-    if before is None:
+    found = touched(draft, before, as_of) if before else None
+    if before is None or found is None:
         return _of_everyone(draft, who, as_of, windows)
-    touched = _changed_profiles(draft, who, before, as_of)
-    changed = draft.keep("changed_profiles", touched)
-    customers = draft.keep(
-        "changed_customers", who.profiles.semi_join(changed, "profile_id").select("customer_id").distinct()
-    )
-    recomputed = draft.count(customers)
-    if recomputed > _MOST_CHANGED * draft.count(who.people):
+    recomputed = draft.count(found.people)
+    if recomputed > _MOST_CHANGED * before.manifest.tables["customer_overview"].rows:
         return _of_everyone(draft, who, as_of, windows)
-    return _patched(draft, who, before, changed, customers, as_of, windows, recomputed)
+    return _patched(draft, before, found, as_of, recomputed)
 
 
 def past_is_unchanged(draft: Draft, day: date, *, as_of: date) -> bool:
@@ -124,107 +130,63 @@ def _usable(draft: Draft, as_of: date, windows: Mapping[str, Window]) -> Snapsho
 
 
 def _of_everyone(draft: Draft, who: Who, as_of: date, windows: Mapping[str, Window]) -> Sums:
-    bought = _folded(draft, draft.table("orders"), who.merged, as_of, windows)
+    rows = features.person_orders(draft.table("orders"), who.merged, as_of=as_of)
+    bought = draft.fold(rows, "person_id", partial(purchases, windows=windows))
     days = ibis.union(bought[DAYS], features.walk_in_days(draft.table("orders"), as_of=as_of))
     lines, orders, products = (draft.table(name) for name in ("order_lines", "orders", "products"))
     favourites = features.favourite_categories(lines, orders, products, who.profiles, as_of=as_of)
     kept = draft.keep("favourite_categories", favourites)
-    return Sums(bought[PEOPLE], days, bought[COHORTS], kept)
+    customers = features.summed_customers(bought[PEOPLE], who.people, kept)
+    return Sums(customers, draft.count(who.people), days, bought[COHORTS], bought[PEOPLE])
 
 
-def _folded(
-    draft: Draft, orders: ir.Table, merged: ir.Table, as_of: date, windows: Mapping[str, Window]
-) -> dict[str, ir.Table]:
-    rows = features.person_orders(orders, merged, as_of=as_of)
-    return draft.fold(rows, "person_id", partial(purchases, windows=windows))
-
-
-def _changed_profiles(draft: Draft, who: Who, before: Snapshot, as_of: date) -> ir.Table:
-    """All profiles of the customers to sum up again, as they were and as they are."""
-    found: list[ir.Table] = []
-    by_fact: dict[str, Callable[[ir.Table, ir.Table], ir.Table]] = {
-        "orders": changes.profiles_of_changed_orders,
-        "order_lines": changes.profiles_of_changed_lines,
-        "profiles": changes.profiles_that_moved,
-    }
-    for name, of_changed in by_fact.items():
-        swapped = draft.swapped(name)
-        if swapped.gone_rows or swapped.come_rows:
-            found.append(of_changed(swapped.gone, swapped.come))
-    if before.as_of < as_of:
-        span = {"before": before.as_of, "now": as_of}
-        found.append(changes.profiles_in_moved_windows(draft.table("orders"), **span))
-        found.append(changes.profiles_of_new_lines(draft.table("order_lines"), **span))
-    if not found:
-        return who.profiles.limit(0).select("profile_id")
-    changed = draft.keep(
-        "touched_profiles", ibis.union(*found, distinct=True) if len(found) > 1 else found[0]
+def _patched(draft: Draft, before: Snapshot, found: Touched, as_of: date, recomputed: int) -> Sums:
+    given, taken = (
+        draft.fold(rows, "person_id", partial(purchases, windows=features.feature_windows(day)))
+        for rows, day in ((found.orders_now, as_of), (found.orders_before, before.as_of))
     )
-    maps = (before.table("profiles"), who.profiles)
-    while True:
-        # People who were merged or parted bring others with them.
-        wider = draft.keep("touched_profiles", changes.whole_customers(changed, *maps))
-        if draft.count(wider) == draft.count(changed):
-            return wider
-        changed = wider
-
-
-def _patched(
-    draft: Draft,
-    who: Who,
-    before: Snapshot,
-    changed: ir.Table,
-    customers: ir.Table,
-    as_of: date,
-    windows: Mapping[str, Window],
-    recomputed: int,
-) -> Sums:
-    old_orders, orders = _orders_of(draft, changed)
-    anew = _folded(draft, orders, who.merged, as_of, windows)
-    taken = _folded(draft, old_orders, _merged_before(draft, who, before), before.as_of, {})
+    dates = {"before": before.as_of, "now": as_of}
+    summed = changes.sums_with_added(given[PEOPLE], found.summed, taken[PEOPLE], **dates)
+    favourites = _favourites(draft, found.profiles, as_of)
+    changed = draft.keep("changed_customers", features.summed_customers(summed, found.people, favourites))
     overview = before.table("customer_overview")
-    carried = changes.carried_sums(overview, who.people, customers)
+    carried = changes.carried_customers(overview, found.customers)
+    walk_ins_before, walk_ins = _walk_ins(draft, before, as_of)
     days = changes.days_patched(
         before.table("kpi_daily"),
-        ibis.union(taken[DAYS], features.walk_in_days(before.table("orders"), as_of=before.as_of)),
-        ibis.union(anew[DAYS], features.walk_in_days(draft.table("orders"), as_of=as_of)),
+        ibis.union(taken[DAYS], features.walk_in_days(walk_ins_before, as_of=before.as_of)),
+        ibis.union(given[DAYS], features.walk_in_days(walk_ins, as_of=as_of)),
     )
-    cohorts = changes.cohorts_patched(before.table("cohorts"), taken[COHORTS], anew[COHORTS])
-    # Kept, for all later stages read them.
+    cohorts = changes.cohorts_patched(before.table("cohorts"), taken[COHORTS], given[COHORTS])
+    # Not kept: each stage reads a few columns, and the file has them ready.
     return Sums(
-        draft.keep("sums_of_people", ibis.union(carried, anew[PEOPLE].select(*carried.columns))),
+        ibis.union(carried, changed.select(*carried.columns)),
+        before.manifest.tables["customer_overview"].rows
+        - draft.count(found.customers)
+        + draft.count(changed),
         draft.keep("sums_of_days", days),
         draft.keep("sums_of_cohorts", cohorts),
-        _favourites(draft, who, before, changed, customers, as_of),
-        recomputed,
+        recomputed=recomputed,
     )
 
 
-def _orders_of(draft: Draft, changed: ir.Table) -> tuple[ir.Table, ir.Table]:
-    """Their orders in the snapshot before, and now; those in files of both are looked for once."""
+def _favourites(draft: Draft, profiles: ir.Table, as_of: date) -> ir.Table:
+    lines = draft.keep("lines_of_changed", draft.table("order_lines").semi_join(profiles, "profile_id"))
+    if not draft.count(lines):
+        # Otherwise all orders would be asked which of them do not count.
+        return draft.load("no_favourites", _NO_FAVOURITES)
+    orders, products, known = (draft.table(name) for name in ("orders", "products", "profiles"))
+    return features.favourite_categories(lines, orders, products, known, as_of=as_of)
+
+
+_NO_FAVOURITES = pa.schema(
+    {"customer_id": pa.int64(), "favourite_category": pa.string(), "favourite_categories": pa.string()}
+).empty_table()
+
+
+def _walk_ins(draft: Draft, before: Snapshot, as_of: date) -> tuple[ir.Table, ir.Table]:
+    """The orders to take walk-in sales out of, and those to put them in from."""
+    if before.as_of < as_of:
+        return before.table("orders"), draft.table("orders")
     swapped = draft.swapped("orders")
-    theirs = [
-        each.select(*features.COUNTED).semi_join(changed, "profile_id")
-        for each in (swapped.same, swapped.gone, swapped.come)
-    ]
-    same = draft.keep("orders_of_changed", theirs[0])
-    return ibis.union(same, theirs[1]), ibis.union(same, theirs[2])
-
-
-def _merged_before(draft: Draft, who: Who, before: Snapshot) -> ir.Table:
-    swapped = draft.swapped("profiles")
-    if not swapped.gone_rows and not swapped.come_rows:
-        return who.merged
-    return draft.keep("old_merged_profiles", features.merged_profiles(before.table("profiles")))
-
-
-def _favourites(
-    draft: Draft, who: Who, before: Snapshot, changed: ir.Table, customers: ir.Table, as_of: date
-) -> ir.Table:
-    lines = draft.table("order_lines").semi_join(changed, "profile_id")
-    anew = features.favourite_categories(
-        lines, draft.table("orders"), draft.table("products"), who.profiles, as_of=as_of
-    )
-    overview = before.table("customer_overview")
-    kept = overview.filter(overview.favourite_category.notnull()).anti_join(customers, "customer_id")
-    return draft.keep("favourite_categories", ibis.union(kept.select(*anew.columns), anew))
+    return swapped.gone, swapped.come

@@ -40,7 +40,14 @@ CUSTOMER_OVERVIEW = Table(
         *(RFM_SCORES.column(name) for name in _FROM_RFM),
         *(CLV_FORECASTS.column(name) for name in _FROM_CLV),
         *(CHURN_SCORES.column(name) for name in FROM_CHURN),
-        Column("next_order_on", "date", Text("预计再次下单日", "day that the next order is expected on")),
+        Column(
+            "next_order_on",
+            "date",
+            Text(
+                "预计再次下单日；大概率已流失或太远则空",
+                "day that the next order is expected on; none of who is probably lost, or where it is too far",
+            ),
+        ),
         Column("next_order_from_on", "date", Text("最早（80% 区间）", "earliest day of the 80 % window")),
         Column("next_order_until_on", "date", Text("最晚（80% 区间）", "latest day of the 80 % window")),
         Column(

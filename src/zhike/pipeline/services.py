@@ -26,6 +26,7 @@ from zhike.segments.services import record_segment_changes
 from zhike.segments.settings import LifecycleSettings
 from zhike.tiers.services import record_tier_changes
 from zhike.tiers.settings import TierSettings
+from zhike.value.selectors.margins import with_chosen_margins
 from zhike.value.selectors.score_choices import score_choice
 from zhike.value.settings import ValueSettings
 
@@ -93,7 +94,7 @@ def _publish(home: Home, draft: Draft, run: RefreshRun, progress: Progress) -> M
     refresh = Refresh(
         draft=draft,
         as_of=as_of,
-        value_settings=home.section("value", ValueSettings),
+        value_settings=with_chosen_margins(home.section("value", ValueSettings)),
         lifecycle_settings=home.section("lifecycle", LifecycleSettings),
         tier_settings=home.section("tiers", TierSettings),
         score_choice=score_choice(),

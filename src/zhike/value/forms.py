@@ -1,4 +1,4 @@
-"""What people post about the value score."""
+"""What people post about the value score and the margins."""
 
 from __future__ import annotations
 
@@ -62,6 +62,26 @@ def typed_choice(shares: Sequence[str], pairs: Sequence[str], *, is_learned: boo
         first, _, second = names.partition("/")
         comparisons[first, second] = _number(text) or 0.0
     return choice_of(method=methods[0], weights=weights, comparisons=comparisons)
+
+
+def posted_margins(posted: QueryDict) -> tuple[float, dict[str, float]]:
+    """The margin of the shop, 1 where none is typed, and those of categories; typed in percent.
+
+    Raises
+    ------
+    UsageError
+        ``form.number``.
+    """
+    typed = zip(posted.getlist("category"), posted.getlist("share"), strict=False)
+    shares = {name: _percent(text) for name, text in typed if name and text.strip()}
+    margin = posted.get("margin", "")
+    return (_percent(margin) if margin.strip() else 1.0), shares
+
+
+def _percent(text: str) -> float:
+    typed = text.strip().removesuffix("%").strip()
+    number = _number(typed.removeprefix("-")) or 0.0
+    return (-number if typed.startswith("-") else number) / 100
 
 
 def _number(text: str) -> float | None:

@@ -24,3 +24,22 @@ class ScoreChoiceEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.pk}: {self.method}"
+
+
+class MarginChoiceEntry(models.Model):
+    """One choice of what stays of the spend where no cost is known; append-only, the newest goes before `zhike.toml`."""
+
+    # 1 is “not set”: revenue, or the mean of what has a cost.
+    margin = models.FloatField(default=1.0)
+    # Category → share; below 0 where it sells at a loss.
+    category_margins = models.JSONField(default=dict)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    made_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ("-pk",)
+
+    def __str__(self) -> str:
+        return f"{self.pk}: {self.margin}"

@@ -17,6 +17,8 @@ urlpatterns = [
     path("value/score/try/", views.try_score, name="try_score"),
     path("value/score/choose/", views.choose_score, name="choose_score"),
     path("value/score/<int:customer_id>/", views.score_reasons, name="score_reasons"),
+    path("value/margins/", views.margins, name="margins"),
+    path("value/margins/choose/", views.choose_margins, name="choose_margins"),
     path("value/expected/<int:customer_id>/", views.expected, name="expected"),
     path("value/offers/<int:customer_id>/", views.offers, name="offers"),
 ]

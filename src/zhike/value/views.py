@@ -1,4 +1,4 @@
-"""RFM groups and the CLV forecast."""
+"""What customers are worth: groups, forecasts, the value score, margins."""
 
 from __future__ import annotations
 
@@ -19,9 +19,8 @@ from zhike.accounts.selectors import User
 from zhike.customers.selectors import is_visible
 from zhike.lake.snapshots import Snapshot, open_lake
 from zhike.pages.rendering import render_page
-from zhike.value import selectors
-from zhike.value.forms import posted_choice
-from zhike.value.services import choose_weights
+from zhike.value import selectors, services
+from zhike.value.forms import posted_choice, posted_margins
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -106,9 +105,27 @@ def try_score(request: HttpRequest) -> HttpResponse:
 def choose_score(request: HttpRequest) -> HttpResponse:
     """Put weights in force with the next refresh."""
     assert isinstance(request.user, User)
-    choose_weights(choice=posted_choice(request.POST), actor=request.user)
+    services.choose_weights(choice=posted_choice(request.POST), actor=request.user)
     messages.success(request, _("The weights are kept; they count from the next computation on."))
     return HttpResponseRedirect(reverse("value:score"))
+
+
+@requires(Right.SEE_NUMBERS)
+@require_safe
+def margins(request: HttpRequest) -> HttpResponse:
+    """What stays of the spend where no cost is known."""
+    return render_page(request, "value/margins.html", selectors.margins_page(request))
+
+
+@requires(Right.MANAGE_SETTINGS)
+@require_POST
+def choose_margins(request: HttpRequest) -> HttpResponse:
+    """Put margins in force with the next refresh."""
+    assert isinstance(request.user, User)
+    margin, category_margins = posted_margins(request.POST)
+    services.choose_margins(margin=margin, category_margins=category_margins, actor=request.user)
+    messages.success(request, _("The margins are kept; they count from the next computation on."))
+    return HttpResponseRedirect(reverse("value:margins"))
 
 
 @requires(Right.SEE_CUSTOMERS)

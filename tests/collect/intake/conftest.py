@@ -57,7 +57,7 @@ class Program:
 
 @pytest.fixture
 def program(home: Home, db: None) -> Program:
-    made = create_api_key(actor=None, name="website", scopes=["events", "profiles", "orders"])
+    made = create_api_key(actor=None, name="website", scopes=["events", "profiles", "orders", "referrals"])
     return Program(home, made.token)
 
 
@@ -69,6 +69,10 @@ def event(number: int = 1, **changes: Any) -> dict[str, Any]:
         "customer": "C1",
         "properties": {"page": "home"},
     } | changes
+
+
+def referral(**changes: Any) -> dict[str, Any]:
+    return {"customer": "C2", "referrer": "C1", "referred_at": "2026-11-20"} | changes
 
 
 def order(number: int = 1, **changes: Any) -> dict[str, Any]:

@@ -176,7 +176,7 @@ def test_no_key_of_a_customer_lies_in_the_database_in_plain_text(program: Progra
 
 def test_the_api_describes_itself(program: Program) -> None:
     said = json.loads(Client().get("/api/v1/openapi.json").content)
-    assert set(said["paths"]) == {"/api/v1/events", "/api/v1/profiles", "/api/v1/orders"}
+    assert set(said["paths"]) == {f"/api/v1/{name}" for name in ("events", "profiles", "orders", "referrals")}
     assert "202" in said["paths"]["/api/v1/events"]["post"]["responses"]
 
 
@@ -187,7 +187,7 @@ def test_the_description_names_every_field_that_is_taken(program: Program) -> No
         body = said[f"/api/v1/{name}"]["post"]["requestBody"]["content"]["application/x-ndjson"]
         return set(body["schema"]["properties"])
 
-    for name in ("events", "profiles", "orders"):
+    for name in ("events", "profiles", "orders", "referrals"):
         answer = json.loads(program.post(name, {name: [{"nothing": 1}]}).content)
         detail = answer["rejected"][0]["detail"]
         assert set(detail.split("known: ")[1].split(", ")) == described(name)

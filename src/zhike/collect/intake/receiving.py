@@ -24,6 +24,8 @@ from zhike.collect.intake.rows import (
     order_reader,
     read_event,
     read_order,
+    read_referral,
+    referral_reader,
 )
 from zhike.customers.services import register_profiles
 from zhike.customers.vault import open_vault
@@ -33,6 +35,7 @@ from zhike.kernel.home import Home
 
 MOST_WAITING = 500_000
 _LOOKED_UP_AT_ONCE = 500
+_NAMING = ("customer", "referrer", "event_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +63,29 @@ def receive_events(*, home: Home, source: str, items: Sequence[object]) -> Recei
     ------
     TooMuchWaiting
     """
+    return _receive_happenings(home, items, source, read_event, event_reader)
+
+
+def receive_referrals(*, home: Home, source: str, items: Sequence[object]) -> Receipt:
+    """Keep who was brought by whom, as events of the newcomers; the same two again are a duplicate.
+
+    Raises
+    ------
+    TooMuchWaiting
+    """
+    return _receive_happenings(home, items, source, read_referral, referral_reader)
+
+
+def _receive_happenings(
+    home: Home,
+    items: Sequence[object],
+    source: str,
+    read: Callable[..., Item],
+    reader_of: Callable[[ImportRules], ItemReader],
+) -> Receipt:
     _check_room()
     rules = import_rules(home)
-    good, rejected = _sorted_out(items, read_event, event_reader(rules), source)
+    good, rejected = _sorted_out(items, read, reader_of(rules), source)
     vault = open_vault(home)
     marks: dict[str, Item] = {}
     for item in good:
@@ -117,7 +140,7 @@ def _sorted_out(
             good.append(read(reader, index, item, source=source))
         except RowFault as fault:
             # A customer's key may be a phone number.
-            rejected.append(Rejected.of(index, fault, is_hidden=fault.field in ("customer", "event_id")))
+            rejected.append(Rejected.of(index, fault, is_hidden=fault.field in _NAMING))
     return good, rejected
 
 
@@ -135,12 +158,12 @@ def _note(fingerprints: Iterable[str], today: date) -> None:
 def _keep(kind: FactKind, items: Sequence[Item]) -> None:
     if not items:
         return
-    keys = defaultdict(list)
+    keys: dict[str, list[str]] = defaultdict(list)
     for item in items:
-        keys[item.source].append(item.customer)
+        keys[item.source] += [item.customer, *([item.referrer] if item.referrer else [])]
     # Here and not on the way to the lake: a key may be a phone number, and so it lies nowhere but in the vault.
     ids = {source: register_profiles(source=source, source_keys=those) for source, those in keys.items()}
-    rows = [fact_row(kind, item, ids[item.source][item.customer]) for item in items]
+    rows = [fact_row(kind, item, ids[item.source]) for item in items]
     ReceivedBatch.objects.create(kind=kind, count=len(rows), received_at=clock.now(), content=as_json(rows))
 
 

@@ -70,12 +70,16 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One good item: its place in the request, its source, the customer's key there, and its row."""
+    """One good item: its place in the request, its source, the customer's key there, and its row.
+
+    `referrer` is the key of whoever brought the customer, where that is what it tells.
+    """
 
     index: int
     source: str
     customer: str
     row: Any
+    referrer: str = ""
 
 
 class ItemReader:
@@ -123,6 +127,10 @@ def order_reader(rules: ImportRules) -> ItemReader:
     )
 
 
+def referral_reader(rules: ImportRules) -> ItemReader:
+    return ItemReader(kind_named("referrals"), rules, {"customer": "customer_id", "referrer": "referrer_id"})
+
+
 def read_event(reader: ItemReader, index: int, item: object, *, source: str) -> Item:
     """One event of a request; `source` is that of events which name none.
 
@@ -156,6 +164,19 @@ def read_order(reader: ItemReader, index: int, item: object, *, source: str) -> 
     said = checked_fields(item, (*reader.fields, "source"))
     row = reader.read(index, said)
     return Item(index, checked_source(said.get("source"), source), row.customer_id, row)
+
+
+def read_referral(reader: ItemReader, index: int, item: object, *, source: str) -> Item:
+    """One referral of a request.
+
+    Raises
+    ------
+    RowFault
+    """
+    said = checked_fields(item, (*reader.fields, "source"))
+    row = reader.read(index, said)
+    own = checked_source(said.get("source"), source)
+    return Item(index, own, row.customer_id, row, referrer=row.referrer_id)
 
 
 def checked_fields(item: object, known: Sequence[str]) -> dict[str, Any]:
@@ -200,9 +221,11 @@ def checked_source(said: object, default: str) -> str:
     )
 
 
-def fact_row(kind: FactKind, item: Item, profile_id: int) -> list[object]:
-    """An item as it waits for the lake."""
-    given = {"source": item.source, "profile_id": profile_id}
+def fact_row(kind: FactKind, item: Item, profile_ids: Mapping[str, int]) -> list[object]:
+    """An item as it waits for the lake; `profile_ids` has those of all keys that it names."""
+    given: dict[str, object] = {"source": item.source, "profile_id": profile_ids[item.customer]}
+    if item.referrer:
+        given["properties"] = as_json({"referrer_profile_id": profile_ids[item.referrer]})
     values = (given[name] if name in given else getattr(item.row, name) for name in COLUMNS[kind])
     return [value if value is None or isinstance(value, int | str) else str(value) for value in values]
 

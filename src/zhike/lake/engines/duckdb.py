@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import uuid
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import lru_cache
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,7 @@ from zhike.lake.engines.protocol import ROWS_A_PART, Budget, Fold
 _INTEGERS = {"int64": "BIGINT", "int32": "INTEGER"}
 # Rows are cut out of each batch for each part.
 _MOST_PARTS = 256
+_ROWS_A_BATCH, _MOST_BATCHES = 1_000_000, 32
 # Ibis compiles for one thread at a time.
 _COMPILING = threading.Lock()
 
@@ -74,19 +77,27 @@ class DuckDBEngine:
     def fold(
         self, rows: ir.Table, by: str, function: Fold, *, rows_a_part: int = ROWS_A_PART
     ) -> dict[str, ir.Table]:
-        given = self.fetch(rows)
+        threads, reader = self._threads(), self._cursor().sql(self._sql(rows)).to_arrow_reader(_ROWS_A_BATCH)
+        # So much is read before the parts are counted: of more there are as many as can be.
+        first = list(islice(reader, _MOST_BATCHES))
+        number = sum(batch.num_rows for batch in first) if len(first) < _MOST_BATCHES else sys.maxsize
         # A power of two, for the lowest bits are quicker to take than a remainder.
-        parts = min(1 << max(0, (given.num_rows - 1) // rows_a_part).bit_length(), _MOST_PARTS)
-        with ThreadPoolExecutor(max_workers=self._threads()) as pool:
-            pieces = list(pool.map(lambda batch: _parted(batch, by, parts), given.to_batches()))
-            schema, given = given.schema, None
+        parts = min(1 << max(0, (number - 1) // rows_a_part).bit_length(), _MOST_PARTS)
+        schema: pa.Schema = reader.schema
+        with ThreadPoolExecutor(max_workers=threads) as pool:
+            pieces = list(_parted_on_the_way(pool, threads, _emptied(first, reader), by, parts))
             folded = list(
                 pool.map(
-                    lambda part: function(pa.Table.from_batches([p[part] for p in pieces], schema)),
+                    lambda part: dict(function(pa.Table.from_batches([p[part] for p in pieces], schema))),
                     range(parts),
                 )
             )
-        return {name: self.load(name, pa.concat_tables(each[name] for each in folded)) for name in folded[0]}
+        # Here and below, what is not needed any more goes before DuckDB copies what is.
+        pieces.clear()
+        return {
+            name: self.load(name, pa.concat_tables(each.pop(name) for each in folded))
+            for name in list(folded[0])
+        }
 
     def fetch(self, expression: ir.Table) -> pa.Table:
         return self._cursor().sql(self._sql(expression)).to_arrow_table()
@@ -163,6 +174,28 @@ def private_database(**tables: pa.Table) -> Iterator[Any]:
         yield database
     finally:
         database.close()
+
+
+def _emptied(first: list[pa.RecordBatch], rest: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The batches of both; nothing holds on to those that were taken."""
+    first.reverse()
+    while first:
+        yield first.pop()
+    yield from rest
+
+
+def _parted_on_the_way(
+    pool: ThreadPoolExecutor, threads: int, batches: Iterator[pa.RecordBatch], by: str, parts: int
+) -> Iterator[list[pa.RecordBatch]]:
+    """`_parted` of each batch while the next ones are read: the rows never lie there twice."""
+    waiting: deque[Future[list[pa.RecordBatch]]] = deque()
+    for batch in batches:
+        waiting.append(pool.submit(_parted, batch, by, parts))
+        del batch
+        if len(waiting) > threads:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
 
 
 def _parted(batch: pa.RecordBatch, by: str, parts: int) -> list[pa.RecordBatch]:

@@ -7,7 +7,7 @@ from zhike.lake import catalog
 from zhike.pipeline.stages.stage import Refresh
 from zhike.value.analysis import backtest as backtests
 from zhike.value.analysis.clv_intervals import clv_intervals, interval_inputs
-from zhike.value.selectors.backtests import People, backtest_of, first_order_on, published_rows
+from zhike.value.selectors.backtests import People, backtest_of, published_rows
 
 _TABLES = ("backtests", "backtest_deciles")
 
@@ -30,7 +30,7 @@ def backtest(refresh: Refresh) -> int:
 
 def _run(refresh: Refresh) -> backtests.Backtest | None:
     """None where the history is too short or the customers too few: the default model is used then."""
-    first = first_order_on(refresh.draft)
+    first = refresh.first_order_on
     split = backtests.closed_months_split(first, refresh.as_of) if first else None
     if split is None:
         return None

@@ -9,9 +9,10 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
+from zhike.kernel.words import Text
 from zhike.lake import catalog
 from zhike.pipeline.stages.stage import Refresh, describe_models
-from zhike.value.analysis import churn, demand, gaps, next_orders
+from zhike.value.analysis import changes, churn, demand, gaps, next_orders
 from zhike.value.analysis.churn import Propensity, Rhythm, Sample, Unlearnable
 from zhike.value.analysis.features import refusing_buyers
 from zhike.value.analysis.parameters import parameter_table
@@ -21,15 +22,15 @@ _ROWS_A_PART = 250_000
 
 
 def outlook(refresh: Refresh) -> int:
-    rows = _churn(refresh)
-    rows += _next_orders(refresh)
+    buyers = refresh.draft.keep("churn_inputs", churn.churn_inputs(refresh.features))
+    fitted = _learnt(refresh, buyers)
+    rows = _churn(refresh, buyers, fitted)
+    rows += _next_orders(refresh, within_days=fitted.horizon_days)
     return rows + _demand(refresh)
 
 
-def _churn(refresh: Refresh) -> int:
+def _churn(refresh: Refresh, buyers: ir.Table, fitted: churn.ChurnModels) -> int:
     draft = refresh.draft
-    buyers = draft.keep("churn_inputs", churn.churn_inputs(refresh.features))
-    fitted = _learnt(refresh, buyers)
     scored = draft.fold(
         buyers, "customer_id", partial(churn.churn_scores, fitted=fitted), rows_a_part=_ROWS_A_PART
     )[churn.SCORES]
@@ -45,31 +46,59 @@ def _learnt(refresh: Refresh, buyers: ir.Table) -> churn.ChurnModels:
     """The models of both horizons, from the closed months of a sample."""
     draft, stages = refresh.draft, refresh.models.lifecycle
     until = churn.last_closed_day(refresh.as_of)
-    chosen = draft.keep("churn_sample", churn.sampled(buyers, most=MOST_LEARNT_FROM, of=draft.count(buyers)))
-    sample = _sample(refresh, chosen, until)
-    first = sample.first_order_on
+    known = churn.known_buyers(refresh.features, until=until)
+    found = draft.fetch(known.aggregate(count=known.count(), first=known.first_order_on.min())).to_pylist()
+    count, first = (found[0]["count"], found[0]["first"]) if found else (0, None)
     lost_days = churn.lost_horizon_days(
         refresh.value_settings.lost_days,
         lost_days=stages.lost_days,
         dormant_days=stages.dormant_days,
         history_days=(until - first).days if first else 0,
     )
-    learnt: dict[int, Propensity] = {}
+    mark = f"{churn.FINGERPRINT}: {MOST_LEARNT_FROM} of {count} until {until}, lost after {lost_days}"
+    rhythm = Rhythm(stages.at_risk_days, stages.dormant_days, stages.lost_days)
+    learnt = _carried(refresh, mark)
+    if learnt:
+        draft.carry("churn_models")
+        return churn.churn_models(lost_days, rhythm, refresh.models.clv.alive_model, learnt, None, None)
+    chosen = draft.keep("churn_sample", churn.sampled(known, most=MOST_LEARNT_FROM, of=count))
+    learnt, reason = _learn(refresh, chosen, until, lost_days)
+    schema = catalog.table("churn_models").arrow_schema()
+    draft.produce_rows("churn_models", churn.model_rows(learnt, mark, schema))
+    everyone = None
+    if churn.CHURN not in learnt:
+        everyone = churn.columns_of(draft.fetch(buyers.semi_join(chosen, "customer_id")))
+    return churn.churn_models(lost_days, rhythm, refresh.models.clv.alive_model, learnt, everyone, reason)
+
+
+def _carried(refresh: Refresh, mark: str) -> dict[str, Propensity]:
+    """What was learnt earlier in the month, unless something changed that it rests on."""
+    draft, before = refresh.draft, refresh.draft.before
+    if before is None or not refresh.past_is_unchanged or before.lacks("churn_models"):
+        return {}
+    orders = draft.table("orders")
+    begun = changes.refunded_between(orders, before=before.as_of, now=refresh.as_of)
+    # A refund that was known ahead of its day takes a buyer of the closed months away.
+    if draft.count(begun.filter(begun.ordered_on < ibis.literal(refresh.as_of.replace(day=1)))):
+        return {}
+    found = churn.models_of(before.rows(before.table("churn_models")), mark)
+    return found if found.keys() == {churn.CHURN, churn.PURCHASE} else {}
+
+
+def _learn(
+    refresh: Refresh, chosen: ir.Table, until: date, lost_days: int
+) -> tuple[dict[str, Propensity], Text | None]:
+    """The models that could be learnt, and why not that of staying away where it could not."""
+    sample = _sample(refresh, chosen, until)
+    learnt: dict[str, Propensity] = {}
     reason = None
-    for horizon_days in (churn.SOON_DAYS, lost_days):
+    for name, horizon_days in ((churn.PURCHASE, churn.SOON_DAYS), (churn.CHURN, lost_days)):
         found = churn.learn(sample, until=until, horizon_days=horizon_days)
         if isinstance(found, Unlearnable):
-            reason = found.reason
+            reason = found.reason if name == churn.CHURN else None
         else:
-            learnt[horizon_days] = found
-    return churn.churn_models(
-        lost_days,
-        Rhythm(stages.at_risk_days, stages.dormant_days, stages.lost_days),
-        refresh.models.clv.alive_model,
-        learnt,
-        churn.columns_of(draft.fetch(buyers.semi_join(chosen, "customer_id"))),
-        reason if lost_days not in learnt else None,
-    )
+            learnt[name] = found
+    return learnt, reason
 
 
 def _sample(refresh: Refresh, chosen: ir.Table, until: date) -> Sample:
@@ -83,7 +112,7 @@ def _sample(refresh: Refresh, chosen: ir.Table, until: date) -> Sample:
     )
 
 
-def _next_orders(refresh: Refresh) -> int:
+def _next_orders(refresh: Refresh, *, within_days: int) -> int:
     """Of orders as a whole, and of each category."""
     draft, as_of = refresh.draft, refresh.as_of
     orders, lines, products, profiles = (
@@ -96,20 +125,20 @@ def _next_orders(refresh: Refresh) -> int:
     )
     whole = next_orders.order_days_of_likely(orders, profiles, scores, as_of=as_of)
     made = [
-        _expected(refresh, whole, [next_orders.WHOLE_SHOP]),
-        _expected(refresh, days, numbered["category"].to_pylist()),
+        _expected(refresh, whole, [next_orders.WHOLE_SHOP], within_days),
+        _expected(refresh, days, numbered["category"].to_pylist(), within_days),
     ]
     return draft.produce("next_orders", ibis.union(*made).mutate(as_of=ibis.literal(as_of)))
 
 
-def _expected(refresh: Refresh, days: ir.Table, names: list[str]) -> ir.Table:
-    draft = refresh.draft
+def _expected(refresh: Refresh, days: ir.Table, names: list[str], within_days: int) -> ir.Table:
+    draft, as_of = refresh.draft, refresh.as_of
     sums = draft.fold(days, "customer_id", gaps.gap_sums)[gaps.GAP_SUMS]
     fitted = gaps.fit_gaps(gaps.series_of(draft.fetch(sums.order_by("customer_id", "item"))))
     made = draft.fold(
         sums,
         "customer_id",
-        partial(next_orders.next_orders, fitted=fitted, names=names, as_of=refresh.as_of),
+        partial(next_orders.next_orders, fitted=fitted, names=names, as_of=as_of, within_days=within_days),
         rows_a_part=_ROWS_A_PART,
     )
     return made[next_orders.NEXT_ORDERS]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from zhike.pipeline.incremental import Who, past_is_unchanged, sums
 from zhike.pipeline.stages.stage import Refresh
 from zhike.value.analysis import rfm
-from zhike.value.analysis.features import customer_features, feature_windows, merged_profiles, people
+from zhike.value.analysis.features import described, feature_windows
 from zhike.value.analysis.purchases import Window
 
 
@@ -17,25 +17,16 @@ def profiles(refresh: Refresh) -> int:
 
 def features(refresh: Refresh) -> int:
     draft, as_of = refresh.draft, refresh.as_of
-    known = draft.table("profiles")
-    merged = draft.keep("merged_profiles", merged_profiles(known))
-    everyone = draft.keep("people", people(known, merged))
-    refresh.merged, refresh.people = merged, everyone
-    bought = sums(
-        draft,
-        Who(known, merged, everyone),
-        as_of=as_of,
-        windows=_windows(refresh),
-        is_full=refresh.is_full,
-    )
-    refresh.features = customer_features(bought.people, everyone, bought.favourites, as_of=as_of)
+    refresh.who = Who(draft)
+    bought = sums(draft, refresh.who, as_of=as_of, windows=_windows(refresh), is_full=refresh.is_full)
+    refresh.features = described(bought.customers, as_of=as_of)
     month = as_of.replace(day=1)
     refresh.past_is_unchanged = not refresh.is_full and past_is_unchanged(draft, month, as_of=as_of)
     refresh.days, refresh.cohorts = bought.days, bought.cohorts
     refresh.recomputed = bought.recomputed
-    if refresh.value_settings.rfm_look_back_days:
-        refresh.rfm_inputs = rfm.rfm_inputs_of_look_back(refresh.features, bought.people, everyone)
-    return draft.count(everyone)
+    if refresh.value_settings.rfm_look_back_days and bought.people is not None:
+        refresh.rfm_inputs = rfm.rfm_inputs_of_look_back(refresh.features, bought.people, refresh.people)
+    return bought.row_count
 
 
 def _windows(refresh: Refresh) -> dict[str, Window]:

@@ -24,7 +24,13 @@ _TABLES = ("recommendations", "bought_together", "popular_products")
 
 def recommendations(refresh: Refresh) -> int:
     draft = refresh.draft
-    sold = offers.sold_lines(draft.table("order_lines"), draft.table("orders"), as_of=refresh.as_of)
+    same = draft.keep("same_products", offers.same_products(draft.table("products")))
+    sold = offers.sold_lines(
+        draft.table("order_lines"),
+        draft.table("orders"),
+        same if draft.count(same) else None,
+        as_of=refresh.as_of,
+    )
     last = _last_day(refresh, sold)
     if last is None:
         return sum(_empty(refresh, name) for name in _TABLES)

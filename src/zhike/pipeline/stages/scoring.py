@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import ibis.expr.types as ir
@@ -10,7 +11,7 @@ import pyarrow as pa
 from zhike.lake import catalog
 from zhike.pipeline.scores import Deciles, Forecasts, Models, scored_customers
 from zhike.pipeline.stages.stage import Refresh
-from zhike.pipeline.stages.weighing import buyers_with_signals, describe_score, fit_score
+from zhike.pipeline.stages.weighing import buyers_with_signals, describe_score, fit_score, learn_weights
 from zhike.segments.analysis import lifecycle
 from zhike.tiers.analysis.membership import tier_members
 from zhike.value.analysis import clv, next_orders, parameters, rfm
@@ -23,20 +24,18 @@ from zhike.value.analysis.model_cards import Training, model_card_rows
 
 def models(refresh: Refresh) -> int:
     draft = refresh.draft
-    looked_back = refresh.rfm_inputs
-    scored = rfm.rfm_inputs(refresh.features) if looked_back is None else looked_back
     refresh.buyers = draft.keep("buyers", buyers_with_signals(refresh))
     buyers, champions = draft.fetch(refresh.buyers), champions_of(refresh.measured)
-    expected = clv.fit_clv(buyers, refresh.value_settings, champions)
-    score = fit_score(refresh, buyers, expected)
-    refresh.models = Models(
-        rfm=rfm.fit_rfm(draft.fetch(scored), refresh.value_settings),
-        clv=expected,
-        lifecycle=lifecycle.fit_lifecycle(
-            draft.fetch(lifecycle.lifecycle_inputs(refresh.features)), refresh.lifecycle_settings
-        ),
-        scoring=score.scoring,
-    )
+    # The fit keeps one core busy while the others read orders to learn from.
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        fitting = beside.submit(clv.fit_clv, buyers, refresh.value_settings, champions)
+        learned = learn_weights(refresh)
+        scored = buyers if refresh.rfm_inputs is None else draft.fetch(refresh.rfm_inputs)
+        fitted_rfm = rfm.fit_rfm(scored, refresh.value_settings)
+        stages = lifecycle.fit_lifecycle(lifecycle.lifecycle_inputs(buyers), refresh.lifecycle_settings)
+        expected = fitting.result()
+    score = fit_score(refresh, buyers, expected, learned)
+    refresh.models = Models(rfm=fitted_rfm, clv=expected, lifecycle=stages, scoring=score.scoring)
     rows = parameters.rfm_parameter_rows(refresh.models.rfm, refresh.value_settings)
     rows += parameters.clv_parameter_rows(refresh.models.clv)
     rows += lifecycle.lifecycle_parameter_rows(refresh.models.lifecycle)
@@ -52,12 +51,12 @@ def models(refresh: Refresh) -> int:
 
 def scores(refresh: Refresh) -> int:
     draft, models = refresh.draft, refresh.models
-    # Many buyers of a large part share a history, which is forecast once.
+    # Many buyers share a history, which is forecast once if they are in one part.
     forecasts = draft.fold(
         refresh.buyers,
-        "customer_id",
+        "tenure_days",
         partial(value_scores.scored_forecasts, fitted=models.clv, scoring=models.scoring),
-        rows_a_part=1_000_000,
+        rows_a_part=250_000,
     )
     forecast = forecasts[clv.FORECASTS]
     deciles = Deciles(

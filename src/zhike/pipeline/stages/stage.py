@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 
 import ibis.expr.types as ir
 import pyarrow as pa
@@ -12,10 +13,12 @@ import pyarrow as pa
 from zhike.kernel.words import Text
 from zhike.lake import catalog
 from zhike.lake.snapshots import Changed, Draft
+from zhike.pipeline.incremental import Who
 from zhike.pipeline.scores import Models
 from zhike.segments.settings import LifecycleSettings
 from zhike.tiers.settings import TierSettings
 from zhike.value.analysis.scores import ScoreChoice
+from zhike.value.selectors import backtests
 from zhike.value.settings import ValueSettings
 
 
@@ -25,7 +28,7 @@ class Refresh:
 
     `recomputed` customers had their orders summed up again, None means everyone. `past_is_unchanged` says that
     no fact before the month of `as_of` differs from the snapshot before: what looks only at closed months may
-    be carried over. `merged` and `people` as `features.merged_profiles` and `features.people`.
+    be carried over.
     `measured` is what the back-test found: target → method → metric → value.
     """
 
@@ -40,8 +43,7 @@ class Refresh:
     is_full: bool = False
     recomputed: int | None = None
     past_is_unchanged: bool = False
-    merged: ir.Table = field(init=False)
-    people: ir.Table = field(init=False)
+    who: Who = field(init=False)
     features: ir.Table = field(init=False)
     cohorts: ir.Table = field(init=False)
     days: ir.Table = field(init=False)
@@ -49,6 +51,21 @@ class Refresh:
     measured: Mapping[str, Mapping[str, Mapping[str, float]]] = field(default_factory=dict)
     buyers: ir.Table = field(init=False)
     models: Models = field(init=False)
+
+    @cached_property
+    def first_order_on(self) -> date | None:
+        """The day of the first order of a customer; None without any."""
+        return backtests.first_order_on(self.draft)
+
+    @property
+    def merged(self) -> ir.Table:
+        """As `features.merged_profiles`."""
+        return self.who.merged
+
+    @property
+    def people(self) -> ir.Table:
+        """As `features.people`."""
+        return self.who.people
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,6 @@ from zhike.value.analysis.backtest.orders import known_customers, split_orders
 from zhike.value.analysis.clv import ClvParameters
 from zhike.value.analysis.features import counted_orders
 from zhike.value.analysis.scores import Scoring, describing, learning, signals
-from zhike.value.selectors.backtests import first_order_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +42,13 @@ def buyers_with_signals(refresh: Refresh) -> ir.Table:
     return scores.with_signals(clv.clv_inputs(refresh.features), *known)
 
 
-def fit_score(refresh: Refresh, buyers: pa.Table, fitted: ClvParameters) -> Score:
+def learn_weights(refresh: Refresh) -> learning.Learned:
+    """What the spend of the last closed months taught, or was known of it."""
+    return _carried(refresh) or _learned(refresh)
+
+
+def fit_score(refresh: Refresh, buyers: pa.Table, fitted: ClvParameters, learned: learning.Learned) -> Score:
     """The weights in force and the ranks of the buyers."""
-    learned = _carried(refresh) or _learned(refresh)
     chosen = scores.weights_of(refresh.score_choice, learned.best_weights)
     return Score(scores.fitted_scoring(buyers, fitted, chosen), chosen, learned)
 
@@ -83,7 +86,11 @@ def _margins(refresh: Refresh) -> Iterator[ir.Table]:
         draft.table(name) for name in ("order_lines", "orders", "products", "profiles")
     )
     if draft.count(margins.has_costs(products, shares)):
-        sums = margins.customer_margins(lines, orders, products, profiles, shares=shares, as_of=refresh.as_of)
+        dated = draft.fetch(margins.dated_costs(products))
+        periods = draft.load("cost_periods", margins.cost_periods(dated)) if dated.num_rows else None
+        sums = margins.customer_margins(
+            lines, orders, products, profiles, shares=shares, as_of=refresh.as_of, periods=periods
+        )
         yield draft.keep("customer_margins", sums)
 
 
@@ -139,7 +146,7 @@ def _carried(refresh: Refresh) -> learning.Learned | None:
 
 
 def _learned(refresh: Refresh) -> learning.Learned:
-    first = first_order_on(refresh.draft)
+    first = refresh.first_order_on
     split = learning.learning_split(first, refresh.as_of) if first else None
     if split is None:
         return learning.Learned(learning.TOO_SHORT)

@@ -29,9 +29,13 @@ class LifecycleThresholds:
     from_rhythm: bool
 
 
-def lifecycle_inputs(features: ir.Table) -> ir.Table:
-    """`mean_gap_days` of the regulars: customers with three or more days with an order."""
-    return features.filter((features.order_days >= 3) & ~features.no_profiling).select("mean_gap_days")
+def lifecycle_inputs(buyers: pa.Table) -> pa.Table:
+    """`mean_gap_days` of the regulars, those of `clv_inputs` with three or more days with an order."""
+    days, tenure, recency = (
+        numpy_column(buyers, name) for name in ("order_days", "tenure_days", "recency_days")
+    )
+    is_regular = days >= 3
+    return pa.table({"mean_gap_days": (tenure - recency)[is_regular] / (days[is_regular] - 1)})
 
 
 def fit_lifecycle(inputs: pa.Table, settings: LifecycleSettings) -> LifecycleThresholds:

@@ -1,4 +1,4 @@
-"""Who must be summed up again since an earlier snapshot: whose orders, profiles or windows changed."""
+"""Who changed since an earlier snapshot, and what came to their sums: by orders, profiles or windows."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import reduce
 import ibis
 import ibis.expr.types as ir
 
-from zhike.value.analysis.features import feature_windows
+from zhike.value.analysis.features import SUMMED_COLUMNS, feature_windows
 from zhike.value.analysis.purchases import COHORTS_COLUMNS, DAYS_COLUMNS, Window
 from zhike.value.schema import SUMMED
 
@@ -24,12 +24,19 @@ _OF_ORDERS = (
     "discount_amount",
 )
 _OF_LINES = ("source", "order_id", "line_number", "profile_id", "ordered_on", "product_id", "amount")
-_OF_PROFILES = ("profile_id", "customer_id")
+_OF_PROFILES = ("profile_id", "customer_id", "no_profiling")
+_ORDER_KEY = ("source", "order_id")
+_BOUGHT = ("first_order_on", "last_order_on", *SUMMED)
 
 
-def profiles_of_changed_orders(gone: ir.Table, come: ir.Table) -> ir.Table:
-    """`profile_id` of the orders that are not on both sides with all that counts; walk-in sales have none."""
-    return _profiles_of(gone, come, _OF_ORDERS)
+def added_orders(gone: ir.Table, come: ir.Table) -> ir.Table:
+    """The orders of customers that are new: their key was not among those that went."""
+    return come.filter(come.profile_id.notnull()).anti_join(gone, _ORDER_KEY)
+
+
+def profiles_of_replaced_orders(gone: ir.Table, come: ir.Table) -> ir.Table:
+    """`profile_id` of the orders that went, or came back with other content; walk-in sales have none."""
+    return _profiles_of(gone, come.semi_join(gone, _ORDER_KEY), _OF_ORDERS)
 
 
 def profiles_of_changed_lines(gone: ir.Table, come: ir.Table) -> ir.Table:
@@ -38,7 +45,7 @@ def profiles_of_changed_lines(gone: ir.Table, come: ir.Table) -> ir.Table:
 
 
 def profiles_that_moved(before: ir.Table, now: ir.Table) -> ir.Table:
-    """`profile_id` of profiles that are new, gone or of another customer."""
+    """`profile_id` of profiles that are new, gone, of another customer, or whose owner thinks otherwise of profiling."""
     return _profiles_of(before, now, _OF_PROFILES)
 
 
@@ -60,14 +67,13 @@ def changed_profiles(before: ir.Table, now: ir.Table, day: date) -> ir.Table:
     So is a new profile of a known customer, for it may refuse for all; a new one of a new customer is no change: its
     orders, if it has any before that day, are. `day` is not looked at.
     """
-    columns = ("profile_id", "customer_id", "no_profiling")
-    was, became = before.select(*columns), now.select(*columns)
+    was, became = before.select(*_OF_PROFILES), now.select(*_OF_PROFILES)
     joined = became.anti_join(was, "profile_id").semi_join(was, "customer_id")
     return ibis.union(was.difference(became), joined)
 
 
-def profiles_in_moved_windows(orders: ir.Table, *, before: date, now: date) -> ir.Table:
-    """`profile_id` of those with an order that enters or leaves a window, or begins or ends to count, between two dates.
+def moved_orders(orders: ir.Table, *, before: date, now: date) -> ir.Table:
+    """The orders of customers that enter or leave a window, or count otherwise, between two dates.
 
     Parameters
     ----------
@@ -76,9 +82,24 @@ def profiles_in_moved_windows(orders: ir.Table, *, before: date, now: date) -> i
     """
     days = _moved_days(feature_windows(before), feature_windows(now))
     moved = [orders.ordered_on.between(ibis.literal(w.first_day), ibis.literal(w.last_day)) for w in days]
-    moved.append((orders.refunded_on > ibis.literal(before)) & (orders.refunded_on <= ibis.literal(now)))
-    is_moved = reduce(lambda one, other: one | other, moved)
-    return orders.filter(is_moved & orders.profile_id.notnull()).select("profile_id").distinct()
+    moved.append(_refund_begins(orders, before, now))
+    return orders.filter(reduce(lambda one, other: one | other, moved) & orders.profile_id.notnull())
+
+
+def profiles_of_undone_orders(moved: ir.Table, *, before: date, now: date) -> ir.Table:
+    """`profile_id` of the orders that a refund of all takes away between two dates."""
+    is_all = moved.refund_amount >= moved.amount
+    return moved.filter(_refund_begins(moved, before, now) & is_all).select("profile_id")
+
+
+def refunded_between(orders: ir.Table, *, before: date, now: date) -> ir.Table:
+    """The orders whose refund begins to count between two dates."""
+    return orders.filter(_refund_begins(orders, before, now))
+
+
+def _refund_begins(orders: ir.Table, before: date, now: date) -> ir.BooleanValue:
+    day = orders.refunded_on
+    return ((day > ibis.literal(before)) & (day <= ibis.literal(now))).fill_null(False)
 
 
 def profiles_of_new_lines(order_lines: ir.Table, *, before: date, now: date) -> ir.Table:
@@ -87,30 +108,104 @@ def profiles_of_new_lines(order_lines: ir.Table, *, before: date, now: date) -> 
     return order_lines.filter((day > ibis.literal(before)) & (day <= ibis.literal(now))).select("profile_id")
 
 
-def whole_customers(changed: ir.Table, *maps: ir.Table) -> ir.Table:
-    """`profile_id` of all profiles that are one customer with a changed one, in any of the maps."""
-    with_others = [changed.select("profile_id")]
-    for profiles in maps:
-        touched = profiles.semi_join(changed, "profile_id").select("customer_id").distinct()
-        with_others.append(profiles.semi_join(touched, "customer_id").select("profile_id"))
-    return ibis.union(*with_others, distinct=True)
+def whole_customers(changed: ir.Table, profiles: ir.Table) -> ir.Table:
+    """The rows of a map of profiles that are of one customer with a changed one."""
+    theirs = profiles.semi_join(changed, "profile_id").select("customer_id")
+    return profiles.select(*_OF_PROFILES).semi_join(theirs, "customer_id")
 
 
-def carried_sums(overview: ir.Table, people: ir.Table, changed: ir.Table) -> ir.Table:
-    """What `purchases` summed up for people who did not change, read off an earlier `customer_overview`.
+def summed_before(overview: ir.Table, people: ir.Table) -> ir.Table:
+    """`person_id`, `first_order_on`, `last_order_on` and `SUMMED` of some people in an earlier `customer_overview`.
+
+    Only of those who had an order that counted then. `people` as `features.people` gives them.
+    """
+    buyers = overview.filter(overview.order_count > 0)
+    joined = buyers.select("customer_id", *_BOUGHT).join(
+        people.select("customer_id", "person_id"), "customer_id"
+    )
+    return joined.select("person_id", *_BOUGHT)
+
+
+def customers_with_older_orders(
+    added: ir.Table, profiles: ir.Table, people: ir.Table, summed: ir.Table
+) -> ir.Table:
+    """`customer_id` of those with a new order before the last one known: whether that day is new nobody remembers.
 
     Parameters
     ----------
-    overview
-        Of the earlier snapshot.
-    people
-        As they are now.
-    changed
-        `customer_id` of those to leave out.
+    added
+        As `added_orders`.
+    profiles, people
+        `profile_id, customer_id`, and `features.people`.
+    summed
+        `summed_before`.
     """
-    kept = overview.filter(overview.order_count > 0).anti_join(changed, "customer_id")
-    joined = kept.drop("no_profiling").join(people, "customer_id")
-    return joined.select("person_id", "first_order_on", "last_order_on", *SUMMED)
+    lasts = people.join(summed, "person_id").select("customer_id", "last_order_on")
+    orders = added.join(profiles, "profile_id").select("customer_id", "ordered_on")
+    joined = orders.join(lasts, "customer_id")
+    return joined.filter(joined.ordered_on < joined.last_order_on).select("customer_id")
+
+
+def standing_orders(summed: ir.Table) -> ir.Table:
+    """Nothing spent on the first and on the last day known, in the columns of `features.person_orders`.
+
+    They stand for the orders that are not read: whether a day, a month or a cohort of theirs is new can be told.
+    """
+    nothing = ibis.literal(0, "int64")
+    first, last = (
+        summed.select(ordered_on=day, net_amount=nothing, person_id="person_id", discount_amount=nothing)
+        for day in ("first_order_on", "last_order_on")
+    )
+    return ibis.union(first, last)
+
+
+def sums_with_added(
+    given: ir.Table, summed: ir.Table, taken: ir.Table, *, before: date, now: date
+) -> ir.Table:
+    """Sums of people, where those in `summed` had only part of their orders read.
+
+    Parameters
+    ----------
+    given, taken
+        Sums over the part read and `standing_orders`, as it counts now and as it counted before: as `purchases` gives
+        them for people. Whoever is not in `summed` had all orders read: `given` is theirs.
+    summed
+        `summed_before`.
+    before, now
+        The business dates of the two snapshots, the earlier first.
+    """
+    stood = _standing_crossed(summed, before, now)
+    known = {f"old_{name}": summed[name] - stood.get(name, 0) for name in SUMMED}
+    old = summed.select(old_id="person_id", **known)
+    part = taken.select(part_id="person_id", **{f"part_{name}": name for name in SUMMED})
+    both = old.join(part, old.old_id == part.part_id)
+    joined = given.left_join(both, given.person_id == both.old_id)
+    added = {
+        name: joined[name] + (joined[f"old_{name}"] - joined[f"part_{name}"]).fill_null(0) for name in SUMMED
+    }
+    return joined.select("person_id", "first_order_on", "last_order_on", **added)
+
+
+def _standing_crossed(summed: ir.Table, before: date, now: date) -> dict[str, ir.IntegerValue]:
+    """By how many `standing_orders` each count of a window grew between two dates: they are no orders."""
+    if before == now:
+        return {}
+
+    def within(window: Window) -> ir.IntegerValue:
+        ends = (ibis.literal(window.first_day), ibis.literal(window.last_day))
+        first, last = (summed[name].between(*ends).cast("int64") for name in _BOUGHT[:2])
+        return first + last
+
+    was, became = feature_windows(before), feature_windows(now)
+    return {f"order_count_{name}": within(became[name]) - within(was[name]) for name in was}
+
+
+def carried_customers(overview: ir.Table, changed: ir.Table) -> ir.Table:
+    """The columns of `features.summed_customers` of those who did not change, from an earlier `customer_overview`.
+
+    `changed` has the `customer_id` of those to leave out.
+    """
+    return overview.select(*SUMMED_COLUMNS).anti_join(changed, "customer_id")
 
 
 def days_patched(before: ir.Table, taken: ir.Table, given: ir.Table) -> ir.Table:

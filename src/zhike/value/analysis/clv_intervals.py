@@ -89,15 +89,17 @@ def _row(
         mean_order_amount=paid / order_days,
         horizon=HORIZON_WEEKS,
         weights=np.full(len(spend), customers / len(spend)),
+        rates=fitted.margins.of(sample) if fitted.margins else None,
         confidence=CONFIDENCE,
     )
     low, high = forecast.interval
-    scale = value / forecast.expected if forecast.expected > 0 else 0.0
+    # Discounted, and of everybody instead of the sample.
+    scale = value / forecast.expected if forecast.expected else 0.0
     return {
         "clv_decile": decile,
         "customer_count": customers,
         "clv_365d": value,
-        # Where goods are sold below cost the value may be negative.
+        # Of a sample around 0 the sign may be another.
         "clv_365d_low": min(low * scale, high * scale),
         "clv_365d_high": max(low * scale, high * scale),
     }

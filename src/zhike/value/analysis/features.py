@@ -24,6 +24,17 @@ COUNTED = (
 )
 """The columns of an order that sums are made of."""
 
+SUMMED_COLUMNS = (
+    "customer_id",
+    "no_profiling",
+    "first_order_on",
+    "last_order_on",
+    *SUMMED,
+    "favourite_category",
+    "favourite_categories",
+)
+"""Who a customer is and what was summed up for them."""
+
 
 def counted_orders(orders: ir.Table, *, as_of: date) -> ir.Table:
     """The orders that count on `as_of`, with `net_amount` in minor units.
@@ -153,10 +164,20 @@ def customer_features(bought: ir.Table, everyone: ir.Table, favourites: ir.Table
     favourites
         `favourite_categories`.
     """
+    return described(summed_customers(bought, everyone, favourites), as_of=as_of)
+
+
+def summed_customers(bought: ir.Table, everyone: ir.Table, favourites: ir.Table) -> ir.Table:
+    """`SUMMED_COLUMNS`, one row a customer: what `customer_features` has that does not depend on its date alone."""
     joined = everyone.left_join(bought, "person_id").drop("person_id", "person_id_right")
     joined = joined.left_join(favourites, "customer_id").drop("customer_id_right")
     filled = joined.mutate(**{name: joined[name].fill_null(0) for name in SUMMED})
-    return filled.mutate(as_of=ibis.literal(as_of), **_ratios(filled, as_of))
+    return filled.select(*SUMMED_COLUMNS)
+
+
+def described(summed: ir.Table, *, as_of: date) -> ir.Table:
+    """`customer_features` from `summed_customers`."""
+    return summed.mutate(as_of=ibis.literal(as_of), **_ratios(summed, as_of))
 
 
 def profiled_buyers(features: ir.Table) -> ir.Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -32,15 +33,23 @@ def customer_margins(
     *,
     shares: Mapping[str, float],
     as_of: date,
+    periods: ir.Table | None = None,
 ) -> ir.Table:
     """`customer_id` and `SUMS` in minor units: of all lines, of those with a known margin, and that margin.
 
-    The margin of a line is its amount less quantity × cost of the product; where no cost is known, the share of the
-    category. It may be negative.
+    The margin of a line is its amount less quantity × cost of the product on the day of the order; where no cost is
+    known, the share of the category. It may be negative.
+
+    Parameters
+    ----------
+    periods
+        `cost_periods` of the products whose cost was not always the same.
     """
     lines = counted_lines(order_lines, orders, as_of=as_of)
     goods = has_costs(products, shares).select("source", "product_id", "cost", "category")
     joined = lines.left_join(goods, ["source", "product_id"])
+    if periods is not None:
+        joined = _with_cost_of_the_day(joined, periods)
     by_cost = joined.amount - joined.quantity * joined.cost
     by_share = (joined.amount.cast("float64") * _share(joined, shares)).round().cast("int64")
     margin = ibis.coalesce(by_cost, by_share) if shares else by_cost
@@ -51,6 +60,49 @@ def customer_margins(
         line_amount=owned.amount.sum(),
         costed_amount=owned.amount.sum(where=is_known).fill_null(0),
         costed_margin=owned.margin.sum().fill_null(0),
+    )
+
+
+def dated_costs(products: ir.Table) -> ir.Table:
+    """The products whose cost was not always the same: `source, product_id, dated_costs`."""
+    return products.filter(products.dated_costs.notnull()).select("source", "product_id", "dated_costs")
+
+
+def cost_periods(rows: pa.Table) -> pa.Table:
+    """`source, product_id, cost_from, cost_until, dated_cost` from rows of `dated_costs`.
+
+    From the first day until before the other; the earliest cost of a product holds for all days before as well.
+    """
+    found = []
+    for row in rows.to_pylist():
+        costs = sorted(json.loads(row["dated_costs"]).items())
+        days = [date.min, *(date.fromisoformat(day) for day, _ in costs[1:]), date.max]
+        for (_, cost), first, end in zip(costs, days, days[1:], strict=False):
+            found.append((row["source"], row["product_id"], first, end, cost))
+    columns = list(zip(*found, strict=True)) if found else [()] * len(_PERIODS)
+    return pa.table(
+        [pa.array(each, kind) for each, kind in zip(columns, _PERIODS.types, strict=True)], _PERIODS
+    )
+
+
+_PERIODS = pa.schema(
+    [
+        ("source", pa.string()),
+        ("product_id", pa.string()),
+        ("cost_from", pa.date32()),
+        ("cost_until", pa.date32()),
+        ("dated_cost", pa.int64()),
+    ]
+)
+
+
+def _with_cost_of_the_day(lines: ir.Table, periods: ir.Table) -> ir.Table:
+    same = [lines[name] == periods[name] for name in ("source", "product_id")]
+    is_then = (lines.ordered_on >= periods.cost_from, lines.ordered_on < periods.cost_until)
+    joined = lines.left_join(periods, [*same, *is_then])
+    return joined.select(
+        *(lines[name] for name in lines.columns if name != "cost"),
+        cost=ibis.coalesce(periods.dated_cost, lines.cost),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -51,6 +51,11 @@ def model_card_rows(
         items += _parameters(model_code(model), model)
     if fitted.amounts is not None:
         items += _parameters("gamma_gamma", fitted.amounts)
+    return card_rows(items, schema)
+
+
+def card_rows(items: Iterable[Item], schema: pa.Schema) -> pa.Table:
+    """Rows of `model_cards` in the order in which they are read."""
     rows: list[dict[str, Any]] = [
         {
             "model": model,
@@ -63,6 +68,12 @@ def model_card_rows(
         for position, (model, item, value, text) in enumerate(items, 1)
     ]
     return pa.Table.from_pylist(rows, schema=schema)
+
+
+def numbered(model: str, kind: str, texts: Iterable[Text]) -> Iterator[Item]:
+    """Items ``KIND_1``, ``KIND_2`` … without a value: ``warning`` or ``not_for``."""
+    for number, text in enumerate(texts, 1):
+        yield model, f"{kind}_{number}", None, text
 
 
 def _about(fitted: ClvParameters, training: Training, champions: Champions) -> Iterator[Item]:
@@ -82,7 +93,7 @@ def _about(fitted: ClvParameters, training: Training, champions: Champions) -> I
         yield CLV, "train_days", days, window.format(first=training.first_day, last=training.last_day)
     yield CLV, "buyers", float(fitted.buyers), None
     yield CLV, "repeat_buyers", float(fitted.repeat_buyers), None
-    yield CLV, "no_profiling", float(training.no_profiling), _EXCLUDED
+    yield CLV, "no_profiling", float(training.no_profiling), EXCLUDED
     yield CLV, "margin", fitted.margin, None
     yield CLV, "discount_rate_yearly", fitted.discount_rate_yearly, None
 
@@ -103,10 +114,8 @@ def _warnings(fitted: ClvParameters, training: Training) -> Iterator[Item]:
     found = [fitted.reason] if fitted.reason else []
     if training.first_day is None or (training.last_day - training.first_day).days < _SHORT_DAYS:
         found.append(_SHORT)
-    for number, text in enumerate((*found, *fitted.notes), 1):
-        yield CLV, f"warning_{number}", None, text
-    for number, text in enumerate(_NOT_FOR, 1):
-        yield CLV, f"not_for_{number}", None, text
+    yield from numbered(CLV, "warning", (*found, *fitted.notes))
+    yield from numbered(CLV, "not_for", (*_NOT_FOR, NEVER_ALONE))
 
 
 def _parameters(code: str, model: OrderModel | GammaGammaParameters) -> Iterator[Item]:
@@ -134,9 +143,13 @@ _DEFAULT = Text(
     "历史太短或客户太少，尚不能回测；默认使用 {name}",
     "too short a history or too few customers for a back-test yet; {name} is the default",
 )
-_EXCLUDED = Text(
+EXCLUDED = Text(
     "拒绝自动画像的客户不参与拟合，也不打分",
     "customers who refused to be profiled are neither fitted nor scored",
+)
+NEVER_ALONE = Text(
+    "不得单独用于对个人作出有法律或重大影响的决定",
+    "Never the only ground for a decision with legal or similarly significant effect on a person",
 )
 _ERROR = Text("标准误 {error}", "standard error {error}")
 _NO_ERROR = Text("无法给出标准误", "no standard error")
@@ -156,9 +169,5 @@ _NOT_FOR = (
     Text(
         "模型不知道季节、促销、调价和新品；大的变化之后先看回测再用",
         "Seasons, promotions, prices and new goods are unknown to it; after a big change look at the back-test first",
-    ),
-    Text(
-        "不得单独用于对个人作出有法律或重大影响的决定",
-        "Never the only ground for a decision with legal or similarly significant effect on a person",
     ),
 )

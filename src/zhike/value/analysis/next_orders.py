@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from enum import Enum
 
 import ibis
 import ibis.expr.types as ir
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -68,11 +70,14 @@ def numbered_categories(names: list[str]) -> pa.Table:
     )
 
 
-def next_orders(sums: pa.Table, *, fitted: GapModel, names: list[str], as_of: date) -> dict[str, pa.Table]:
+def next_orders(
+    sums: pa.Table, *, fitted: GapModel, names: list[str], as_of: date, within_days: int
+) -> dict[str, pa.Table]:
     """Expected days for series of purchases; of each alone, so that any parts of them may be given.
 
     Whoever has been quiet for some days will not come before today: the belief about the gap is narrowed to gaps
-    longer than those.
+    longer than those. An expected day that is more than `within_days` away is not given: whoever orders nothing
+    for so long counts as lost.
 
     Parameters
     ----------
@@ -93,22 +98,43 @@ def next_orders(sums: pa.Table, *, fitted: GapModel, names: list[str], as_of: da
     passed = expected.share_shorter(np.maximum(quiet - 0.5, 0.0))
     tail = (1 - WINDOW_SHARE) / 2
 
-    def day(share: float) -> pa.Array:
-        gap = np.maximum(np.rint(expected.quantile(passed + share * (1 - passed))), quiet)
-        return pa.array((last + gap).astype(np.int32)).cast(pa.date32())
+    def gap(share: float) -> npt.NDArray[np.float64]:
+        return np.maximum(np.rint(expected.quantile(passed + share * (1 - passed))), quiet)
+
+    middle = gap(0.5)
+    is_far = middle > quiet + within_days
+
+    def day(gap: npt.NDArray[np.float64]) -> pa.Array:
+        return pa.array((last + gap).astype(np.int32), mask=is_far).cast(pa.date32())
 
     categories = pa.array(names, pa.string()).take(sums["item"].combine_chunks())
     found = {
         "customer_id": sums["customer_id"],
         "category": categories,
-        "expected_on": day(0.5),
-        "earliest_on": day(tail),
-        "latest_on": day(1 - tail),
+        "expected_on": day(middle),
+        "earliest_on": day(gap(tail)),
+        "latest_on": day(gap(1 - tail)),
         "gap_count": sums["gap_count"],
         "usual_gap_days": pa.array(expected.median_days),
         "is_overdue": pa.array(passed > 1 - tail),
     }
     return {NEXT_ORDERS: pa.table(found)}
+
+
+class NoDay(Enum):
+    """Why a customer has no day of the next order."""
+
+    ONE_DAY = "one_day"
+    LIKELY_LOST = "likely_lost"
+    TOO_FAR = "too_far"
+
+
+def why_no_day(*, order_days: int, lost_probability: float | None) -> NoDay:
+    """The reason where `next_orders` gives no day: the rule that this module follows, read backwards."""
+    if order_days < 2:
+        return NoDay.ONE_DAY
+    is_likely_lost = lost_probability is not None and lost_probability >= LIKELY_ALIVE_BELOW
+    return NoDay.LIKELY_LOST if is_likely_lost else NoDay.TOO_FAR
 
 
 def worth_listing(rows: ir.Table, *, as_of: date) -> ir.Table:

@@ -68,7 +68,8 @@ class _Sorted:
     """Orders by person and day; `starts` is where each person begins, `day_starts` each day of a person.
 
     `days` count from `first_day`, which counts from 1970. `spent` has one entry more than there are
-    orders: what was spent before each place.
+    orders: what was spent before each place. `amounts` are those of each order, as floats.
+    `counts` are orders by day.
     """
 
     first_day: int
@@ -78,6 +79,8 @@ class _Sorted:
     starts: Array
     day_starts: Array
     spent: Array
+    amounts: Array
+    counts: Array
 
     @classmethod
     def of(cls, orders: pa.Table) -> _Sorted:
@@ -91,16 +94,22 @@ class _Sorted:
         order = np.argsort(keys)
         keys = keys[order]
         people = keys >> width
+        # As wide as places are: days are counted and looked up by.
+        days = keys & ((1 << width) - 1)
+        amounts = numpy_column(orders, "net_amount")[order]
         spent = np.zeros(len(keys) + 1, dtype=np.int64)
-        np.cumsum(numpy_column(orders, "net_amount")[order], out=spent[1:])
+        np.cumsum(amounts, out=spent[1:])
         return cls(
             first_day=first_day,
             people=people,
-            days=(keys & ((1 << width) - 1)).astype(np.int32),
+            days=days,
             discounts=numpy_column(orders, "discount_amount")[order],
             starts=np.flatnonzero(_is_new(people)),
             day_starts=np.flatnonzero(_is_new(keys)),
             spent=spent,
+            # Whole numbers below 2^53 are exact as floats: ninety million million in a currency with cents.
+            amounts=amounts.astype(np.float64),
+            counts=np.bincount(days),
         )
 
     @property
@@ -130,7 +139,7 @@ def _of_people(orders: _Sorted, windows: Mapping[str, Window]) -> pa.Table:
         "spend_amount": spent[ends] - spent[starts],
         "first_day_amount": spent[ends_of_first_days] - spent[starts],
         "discount_amount": orders.per_person(orders.discounts),
-        "weekend_count": orders.per_person(_is_weekend(orders.days + orders.first_day)),
+        "weekend_count": orders.per_person(_is_weekend(_every_day(orders))[orders.days]),
     }
     # Windows share borders: each is looked up once.
     borders = {day for each in windows.values() for day in (each.first_day, _next(each.last_day))}
@@ -147,7 +156,7 @@ def _places(orders: _Sorted, borders: list[date]) -> dict[date, Array]:
     people, spans = len(orders.starts), len(borders) + 1
     numbers = [(day - _EPOCH).days - orders.first_day for day in borders]
     # Which span between borders a day is in, looked up by day: one pass over the orders for all borders.
-    span_of_day = np.searchsorted(numbers, np.arange(int(orders.days.max(initial=0)) + 1), side="right")
+    span_of_day = np.searchsorted(numbers, np.arange(len(orders.counts)), side="right")
     person = np.repeat(np.arange(people) * spans, orders.ends - orders.starts)
     counts = np.bincount(person + span_of_day[orders.days], minlength=people * spans)
     before = np.cumsum(counts.reshape(people, spans), axis=1)
@@ -155,11 +164,10 @@ def _places(orders: _Sorted, borders: list[date]) -> dict[date, Array]:
 
 
 def _of_days(orders: _Sorted) -> pa.Table:
-    counts = np.bincount(orders.days)
+    counts = orders.counts
     days = np.flatnonzero(counts)
     buyers = np.bincount(orders.days[orders.day_starts], minlength=len(counts))
-    # Whole numbers below 2^53 are exact as floats: ninety million million in a currency with cents.
-    revenue = np.bincount(orders.days, weights=np.diff(orders.spent), minlength=len(counts))
+    revenue = np.bincount(orders.days, weights=orders.amounts, minlength=len(counts))
     return pa.table(
         {
             "day": _dates(days + orders.first_day),
@@ -172,20 +180,22 @@ def _of_days(orders: _Sorted) -> pa.Table:
 
 
 def _of_cohorts(orders: _Sorted, months: int) -> pa.Table:
-    last_day = int(orders.days.max(initial=-1))
-    days = np.arange(orders.first_day, orders.first_day + last_day + 1).astype("datetime64[D]")
     # Only periods with an order get a place, so that one order dated wrongly by a century costs nothing.
     known, place_of_day = np.unique(
-        days.astype("datetime64[M]").astype(np.int64) // months * months, return_inverse=True
+        _every_day(orders).astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+        // months
+        * months,
+        return_inverse=True,
     )
-    has_orders = np.bincount(place_of_day[orders.days], minlength=len(known)) > 0
+    has_orders = np.bincount(place_of_day, weights=orders.counts, minlength=len(known)) > 0
     known, rank = known[has_orders], np.cumsum(has_orders) - 1
-    period = rank[place_of_day[orders.days]]
+    period = rank[place_of_day][orders.days]
     # The first order of a person is where they start.
-    cell = np.repeat(period[orders.starts], orders.ends - orders.starts) * len(known) + period
-    begins = _is_new(cell) | _is_new(orders.people)
+    cell = np.repeat(period[orders.starts] * len(known), orders.ends - orders.starts) + period
+    begins = _is_new(cell)
+    begins[orders.starts] = True
     active = np.bincount(cell[begins])
-    revenue = np.bincount(cell, weights=np.diff(orders.spent))
+    revenue = np.bincount(cell, weights=orders.amounts)
     cells = np.flatnonzero(active)
     first_days = pa.array(known.astype("datetime64[M]").astype("datetime64[D]").astype(np.int32)).cast(
         pa.date32()
@@ -200,6 +210,11 @@ def _of_cohorts(orders: _Sorted, months: int) -> pa.Table:
             "revenue": revenue[cells].astype(np.int64),
         }
     )
+
+
+def _every_day(orders: _Sorted) -> Array:
+    """The days from the first to the last with an order, counted from 1970."""
+    return np.arange(orders.first_day, orders.first_day + len(orders.counts))
 
 
 def _is_new(values: Array) -> npt.NDArray[np.bool_]:

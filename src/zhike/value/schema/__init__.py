@@ -4,7 +4,7 @@ from zhike.lake.catalog import register
 from zhike.value.schema.backtests import BACKTEST_DECILES, BACKTESTS, CLV_INTERVALS, MODEL_CARDS
 from zhike.value.schema.clv import ALIVE_VALUE_CELLS, CLV_DECILES, CLV_FORECASTS
 from zhike.value.schema.features import CUSTOMER_FEATURES, SUMMED, WINDOW_DAYS
-from zhike.value.schema.models import MODEL_PARAMETERS
+from zhike.value.schema.models import CHURN_MODELS, MODEL_PARAMETERS
 from zhike.value.schema.outlook import (
     CHURN_RELIABILITY,
     CHURN_SCORES,
@@ -21,6 +21,7 @@ __all__ = [
     "BACKTESTS",
     "BACKTEST_DECILES",
     "BOUGHT_TOGETHER",
+    "CHURN_MODELS",
     "CHURN_RELIABILITY",
     "CHURN_SCORES",
     "CLV_DECILES",
@@ -56,6 +57,7 @@ register(
     MODEL_CARDS,
     CHURN_SCORES,
     CHURN_RELIABILITY,
+    CHURN_MODELS,
     NEXT_ORDERS,
     DEMAND_FORECASTS,
     DEMAND_WEEKS,

@@ -103,7 +103,14 @@ NEXT_ORDERS = Table(
         CUSTOMER,
         AS_OF,
         Column("category", "string", Text("类目；空为整体", "category; empty for any order")),
-        Column("expected_on", "date", Text("预计下单日（中位数）", "expected day, the median")),
+        Column(
+            "expected_on",
+            "date",
+            Text(
+                "预计下单日（中位数）；若在视为流失的天数之后则空",
+                "expected day, the median; none where it is later than the days of being lost",
+            ),
+        ),
         Column("earliest_on", "date", Text("最早（80% 区间）", "earliest day of the 80 % window")),
         Column("latest_on", "date", Text("最晚（80% 区间）", "latest day of the 80 % window")),
         Column("gap_count", "int64", Text("依据的间隔数", "gaps that it rests on"), "count"),

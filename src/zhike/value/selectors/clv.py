@@ -21,6 +21,7 @@ from zhike.pages.kpis import Kpi
 from zhike.value.analysis.concentration import concentration_curve, gini, value_of_first
 from zhike.value.selectors import published
 from zhike.value.selectors.backtests import published_rows
+from zhike.value.selectors.cards import cards
 from zhike.value.selectors.clv_backtest import Verdict, spend_verdict
 from zhike.value.selectors.clv_model import ModelCard, model_card
 from zhike.value.selectors.clv_quadrants import Quadrant, alive_grid, quadrants
@@ -78,9 +79,8 @@ def clv_page(request: HttpRequest, snapshot: Snapshot) -> ClvPage:
     deciles = published.clv_deciles(snapshot)
     cells = published.alive_cells(snapshot)
     fitted = published.parameters(snapshot)
-    items = sorted(published_rows(snapshot, "model_cards"), key=lambda row: row["position"])
     first_day = published.first_order_day(snapshot)
-    model = model_card(fitted, first_day=first_day, as_of=snapshot.as_of, items=items)
+    model = model_card(fitted, first_day=first_day, as_of=snapshot.as_of, published=cards(snapshot))
     intervals = {row["clv_decile"]: row for row in published_rows(snapshot, "clv_intervals")}
     total = sum(decile.clv_365d for decile in deciles)
     groups = [(decile.customers, decile.clv_365d) for decile in deciles]

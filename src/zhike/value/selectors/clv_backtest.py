@@ -19,7 +19,7 @@ from zhike.pages import formats
 from zhike.pages.charts import Columns, Series
 from zhike.value.analysis.backtest import BLEND, METHOD_NAMES, MODELS, measured
 from zhike.value.selectors.backtests import published_rows
-from zhike.value.selectors.clv_model import Fact
+from zhike.value.selectors.cards import Fact
 
 BACKTEST_TITLE = gettext_lazy("Back-test of the forecast")
 _AMOUNTS = ("orders", "spend")

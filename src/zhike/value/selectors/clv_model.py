@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -13,16 +12,11 @@ from django.utils.translation import gettext as _
 from zhike.kernel.words import Text
 from zhike.pages import formats
 from zhike.value.analysis.backtest import BLEND, BLENDED, METHOD_NAMES, MODELS
+from zhike.value.selectors.cards import Card, Fact, left_out
 from zhike.value.selectors.published import Parameters
 
 _DAYS_PER_WEEK = 7
 LEAST_DAYS = 180
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    name: str
-    text: str
 
 
 @dataclass(frozen=True)
@@ -43,10 +37,10 @@ class ModelCard:
 
 
 def model_card(
-    fitted: Parameters, *, first_day: date | None, as_of: date, items: Sequence[Mapping[str, Any]] = ()
+    fitted: Parameters, *, first_day: date | None, as_of: date, published: Mapping[str, Card]
 ) -> ModelCard:
-    """From `model_parameters` and, where the snapshot has it, `model_cards`."""
-    code = method_code(fitted)
+    """From `model_parameters` and the cards of all models."""
+    code, card = method_code(fitted), published.get("clv", Card({}))
     days = (as_of - first_day).days if first_day else 0
     margin = fitted.value("clv", "margin")
     return ModelCard(
@@ -56,7 +50,7 @@ def model_card(
         margin=margin,
         facts=(
             Fact(_("Method"), _method(code, fitted.value("gamma_gamma", "p") is not None)),
-            *_chosen(items),
+            *_chosen(card),
             Fact(
                 _("Orders used"),
                 _("%(first)s to %(last)s (%(days)s days)")
@@ -70,7 +64,7 @@ def model_card(
                     "repeat": formats.count(fitted.value("clv", "repeat_buyers")),
                 },
             ),
-            *_left_out(items),
+            *left_out(card),
             Fact(_("Margin"), _margin(margin, fitted.value("clv", "margin_covered"))),
             Fact(
                 _("Discounting"),
@@ -78,9 +72,9 @@ def model_card(
                 % {"rate": formats.percent(fitted.value("clv", "discount_rate_yearly"))},
             ),
         ),
-        parameters=(*_purchase_words(fitted, code), *_estimates(items)),
-        warnings=_texts(items, "warning_")[_warnings_shown_elsewhere(fitted, days) :],
-        not_for=_texts(items, "not_for_"),
+        parameters=(*_purchase_words(fitted, code), *_estimates(published)),
+        warnings=card.texts("warning")[_warnings_shown_elsewhere(fitted, days) :],
+        not_for=card.texts("not_for"),
         basis=fitted.note("clv", "margin"),
     )
 
@@ -117,19 +111,10 @@ def _margin(margin: float | None, covered: float | None) -> str:
     return _("%(share)s of revenue") % {"share": formats.percent(margin)}
 
 
-def _chosen(items: Sequence[Mapping[str, Any]]) -> Iterator[Fact]:
-    by_name = {row["item"]: row for row in items if row["model"] == "clv"}
-    if "chosen_by" in by_name:
-        yield Fact(_("Chosen"), str(_text(by_name["chosen_by"])))
-    if by_name.get("alive_method", {}).get("text_en"):
-        yield Fact(_("Probability alive by"), str(_text(by_name["alive_method"])))
-
-
-def _left_out(items: Sequence[Mapping[str, Any]]) -> Iterator[Fact]:
-    for row in items:
-        if row["model"] == "clv" and row["item"] == "no_profiling":
-            words = _("%(count)s who refused to be profiled: neither fitted nor scored")
-            yield Fact(_("Left out"), words % {"count": formats.count(row["value"])})
+def _chosen(card: Card) -> Iterator[Fact]:
+    for name, item in ((_("Chosen"), "chosen_by"), (_("Probability alive by"), "alive_method")):
+        if said := card.text(item):
+            yield Fact(name, str(said))
 
 
 def _purchase_words(fitted: Parameters, code: str) -> list[Fact]:
@@ -154,29 +139,22 @@ def _amount_words(fitted: Parameters) -> list[Fact]:
     return [Fact(_("Typical spend"), _("%(money)s on a day with an order") % {"money": mean})]
 
 
-def _estimates(items: Sequence[Mapping[str, Any]]) -> Iterator[Fact]:
+def _estimates(published: Mapping[str, Card]) -> Iterator[Fact]:
     """Parameters with their standard errors, one fact a model."""
-    by_model: dict[str, list[str]] = {}
-    for row in items:
-        if row["item"].startswith("parameter_"):
-            name = row["item"].removeprefix("parameter_")
-            by_model.setdefault(row["model"], []).append(f"{name} {_figure(row['value'])} ({_text(row)})")
-    for model, figures in by_model.items():
-        name = str(METHOD_NAMES[model]) if model in METHOD_NAMES else "Gamma-Gamma"
-        yield Fact(name, " · ".join(figures))
-
-
-def _texts(items: Sequence[Mapping[str, Any]], prefix: str) -> tuple[Text, ...]:
-    return tuple(_text(row) for row in items if row["model"] == "clv" and row["item"].startswith(prefix))
+    for model, card in published.items():
+        figures = [
+            f"{item.removeprefix('parameter_')} {_figure(row['value'])} ({card.text(item)})"
+            for item, row in card.items.items()
+            if item.startswith("parameter_")
+        ]
+        if figures:
+            name = str(METHOD_NAMES[model]) if model in METHOD_NAMES else "Gamma-Gamma"
+            yield Fact(name, " · ".join(figures))
 
 
 def _warnings_shown_elsewhere(fitted: Parameters, days: int) -> int:
     """The reason and the short history, which come first, are notices at the top of the page."""
     return (fitted.note("clv", "buyers") is not None) + (days < LEAST_DAYS)
-
-
-def _text(row: Mapping[str, Any]) -> Text:
-    return Text(zh=row["text_zh"] or "", en=row["text_en"] or "")
 
 
 def _figure(value: float) -> str:

@@ -11,6 +11,7 @@ from zhike.kernel.words import Text, current_language
 from zhike.lake.snapshots import Snapshot
 from zhike.pages import formats
 from zhike.value.analysis.clv_intervals import Bounds, customer_bounds
+from zhike.value.analysis.next_orders import LIKELY_ALIVE_BELOW, NoDay, why_no_day
 from zhike.value.analysis.parameters import restored_amounts, restored_orders
 from zhike.value.selectors import published
 from zhike.value.selectors.expected_churn import ChurnWords, churn_words
@@ -45,7 +46,7 @@ def expected(snapshot: Snapshot, customer_id: int) -> Expected:
         spend_note=_spend_note(row, bounds),
         alive=_alive(row["probability_alive"]),
         churn=churn_words(snapshot, customer_id, fitted),
-        next_order=_next_order(row),
+        next_order=_next_order(row, int(fitted.value("churn", "lost_days") or 0)),
     )
 
 
@@ -135,9 +136,33 @@ _NEXT = Text(
 )
 
 
-def _next_order(row: dict[str, Any]) -> Text | None:
+_NO_DAY = {
+    NoDay.ONE_DAY: Text(
+        "只在一天下过单，还没有自己的节奏，所以不给出下次下单的日子。",
+        "They ordered on one day only and have no rhythm yet, so no day of a next order is given.",
+    ),
+    NoDay.LIKELY_LOST: Text(
+        "大概率已流失（{days} 天内不再下单的概率至少 {least}），所以不给出下次下单的日子。",
+        "Probably lost (no order within {days} days has a probability of {least} or more), so no day of a next order "
+        "is given.",
+    ),
+    NoDay.TOO_FAR: Text(
+        "按自己的节奏，下一单要到 {days} 天以后：这么久不下单就算流失，所以不给出日子。",
+        "By their own rhythm the next order is more than {days} days away: whoever is quiet for so long counts as lost, "
+        "so no day is given.",
+    ),
+}
+_LATE = Text(
+    "按自己平时的节奏早该下单了（十次里有九次更早）。",
+    "By their own rhythm they would have ordered by now, nine times out of ten.",
+)
+
+
+def _next_order(row: dict[str, Any], lost_days: int) -> Text:
     if row["next_order_on"] is None:
-        return None
+        why = why_no_day(order_days=row["order_days"], lost_probability=row["lost_probability"])
+        said = _NO_DAY[why].format(days=lost_days, least=formats.percent(LIKELY_ALIVE_BELOW, 0))
+        return Text(f"{_LATE.zh}{said.zh}", f"{_LATE.en} {said.en}") if row["is_overdue"] else said
     day = formats.day(row["next_order_on"])
     if row["is_overdue"]:
         return _OVERDUE.format(day=day)

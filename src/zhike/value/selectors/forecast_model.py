@@ -11,15 +11,10 @@ from zhike.kernel.words import Text
 from zhike.lake.snapshots import Snapshot
 from zhike.pages import formats
 from zhike.value.labels import CHURN_METHODS
+from zhike.value.selectors.cards import Fact
 from zhike.value.selectors.published import Parameters
 
 _EPOCH = date(1970, 1, 1)
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    name: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True)

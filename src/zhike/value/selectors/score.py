@@ -30,6 +30,7 @@ from zhike.value.analysis.scores.weights import (
     weights_of,
 )
 from zhike.value.selectors.backtests import published_rows
+from zhike.value.selectors.score_card import ScoreCard, score_card
 from zhike.value.selectors.score_choices import ChosenBefore, score_choice, score_choices
 from zhike.value.selectors.score_moves import Moves, moves
 
@@ -116,6 +117,7 @@ class ScorePage:
     consistency: Consistency | None
     learned: LearnedFacts | None
     history: tuple[Before, ...]
+    card: ScoreCard | None
     preview: Preview | None = None
 
 
@@ -135,6 +137,7 @@ def score_page(request: HttpRequest, tried: ScoreChoice | None = None) -> ScoreP
         consistency=_consistency(shown.comparison),
         learned=_learned(known.learned) if known.learned else None,
         history=tuple(_before(each) for each in score_choices()),
+        card=score_card(snapshot),
         preview=_preview(tried, known, snapshot) if tried else None,
     )
 

@@ -27,6 +27,7 @@ from zhike.collect.imports.verdicts import (
 )
 from zhike.collect.recovering import import_mark
 from zhike.customers.services import register_many, register_profiles
+from zhike.kernel import clock
 from zhike.lake.catalog import Table
 from zhike.lake.deltas import PinnedTable
 from zhike.lake.engines import Budget
@@ -62,6 +63,7 @@ class FactsDestination:
         self._task = task
         self._table: Table = task.kind.table
         self._file = task.folder / f"{self._table.name}.parquet"
+        self._today = clock.today(task.home.business().zone)
 
     def compared(self, staged: StagedFile) -> Verdicts:
         """Compare the good rows with one another and with the facts of their source."""
@@ -74,7 +76,7 @@ class FactsDestination:
         is_left_out[orphans] = True
         unchanged, updated = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
         for batch in self._to_compare(staged):
-            firsts = batch.filter(pa.array(~is_left_out[batch["number"].to_numpy()]))
+            firsts = self._completed(batch.filter(pa.array(~is_left_out[batch["number"].to_numpy()])))
             numbers, is_same = self._known(firsts)
             _give_back()
             unchanged.append(numbers[is_same])
@@ -101,6 +103,18 @@ class FactsDestination:
         # For each batch all facts are read: the fewer, the better.
         at_once = _HASHES_AT_ONCE if "row_hash" in self._table.column_names else KEYS_AT_ONCE
         return staged.rows(self._columns(), batch_rows=at_once)
+
+    def _completed(self, rows: pa.RecordBatch) -> pa.RecordBatch:
+        """The rows with what the lake knows of their keys and stays."""
+        kind = self._task.kind
+        if kind.completed is None:
+            return rows
+        with self._task.lake.reading_facts(budget=_BUDGET) as facts:
+            keys = facts.load("imported_keys", pa.Table.from_batches([rows.select(list(kind.key))]))
+            present = facts.table(self._table.name)
+            mine = present.filter(present.source == self._task.run.source)
+            known = facts.fetch(mine.semi_join(keys, kind.key))
+        return kind.completed(rows, known, today=self._today)
 
     def _columns(self) -> list[str]:
         # A fingerprint of a row covers whose it is.
@@ -194,7 +208,7 @@ class FactsDestination:
                     writer, staged.batches(dropped, batch_rows=_ROWS_AT_ONCE)
                 )
             batches = staged.batches(dropped, batch_rows=KEYS_AT_ONCE)
-            return sum(self._written(writer, batch, {}) for batch in batches)
+            return sum(self._written(writer, self._completed(batch), {}) for batch in batches)
 
     def _written_while_registering(self, writer: pq.ParquetWriter, batches: Iterator[pa.RecordBatch]) -> int:
         """Write the rows in one thread, each as soon as its customer is registered in this one, which has the database."""

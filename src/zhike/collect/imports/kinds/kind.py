@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from hashlib import blake2b
 from typing import Any, Literal, NamedTuple, Protocol
@@ -118,6 +118,11 @@ class ReaderOf(Protocol):
     def __call__(self, layout: Layout, mapping: ColumnMapping, rules: ImportRules) -> RowReader: ...
 
 
+class Completed(Protocol):
+    def __call__(self, rows: pa.RecordBatch, known: pa.Table, *, today: date) -> pa.RecordBatch:
+        """The staged rows of a file with what is known of the same keys and stays; as many, in the same order."""
+
+
 @dataclass(frozen=True)
 class Kind:
     """One kind of file.
@@ -135,6 +140,8 @@ class Kind:
         The facts to which the rows go; None where they go into the database.
     second_person
         The staged column with the key of another customer; their profile id goes into the properties of the event.
+    completed
+        For rows that add to what is known of their key instead of replacing it; only where they are nobody's.
     conflict
         The code, and the sentence with ``{first}`` for the number of the earlier row.
     """
@@ -153,6 +160,7 @@ class Kind:
     has_questions: bool = False
     options: tuple[Option, ...] = ()
     second_person: str = ""
+    completed: Completed | None = None
 
     @property
     def names(self) -> FieldNames:

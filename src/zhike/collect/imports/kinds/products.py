@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -12,12 +13,15 @@ from zhike.collect.imports.kinds.kind import (
     FieldReaders,
     ImportRules,
     Kind,
+    Option,
+    moment_reader,
     money_reader,
     row_hash,
     staged_schema,
     unless_nothing,
 )
 from zhike.collect.imports.kinds.order_lines import PRODUCT_ID_ALIASES
+from zhike.collect.imports.kinds.product_costs import EARLIEST, with_known_costs
 from zhike.collect.imports.mapping import ColumnMapping, Layout
 from zhike.collect.schema import PRODUCTS
 from zhike.kernel.words import Text
@@ -41,11 +45,36 @@ PRODUCT_FIELDS = (
     Field("department", Text("部门", "department"), aliases=("部门", "一级类目"), samples=("茶叶", "器具")),
     Field("brand", Text("品牌", "brand"), aliases=("品牌", "vendor"), samples=("山茶", "山茶")),
     Field(
+        "barcode",
+        Text("条码", "barcode"),
+        "id",
+        aliases=("条码", "条形码", "商品条码", "国际条码", "69码", "ean", "upc", "gtin", "product barcode"),
+        samples=("6901234567892", ""),
+    ),
+    Field(
         "cost",
         Text("成本价（每件）", "cost of one piece"),
         "money",
         aliases=("成本", "成本价", "进价", "采购价", "cost price", "unit cost", "cost per item"),
         samples=("18.50", "36.00"),
+    ),
+    Field(
+        "cost_from",
+        Text("成本价生效日", "day from which the cost holds"),
+        "date",
+        aliases=("成本生效日", "成本生效日期", "成本价生效日", "进价生效日", "cost from", "cost valid from"),
+        samples=("2026-01-01", ""),
+    ),
+)
+FROM_TODAY, ALWAYS = "from_today", "always"
+PRODUCT_OPTIONS = (
+    Option(
+        "costs",
+        Text("没有生效日的新成本价", "new costs without a day"),
+        {
+            FROM_TODAY: Text("自导入当天起，之前的订单不变", "hold from today on; orders before keep theirs"),
+            ALWAYS: Text("一直如此，之前的订单也重新计算", "always held; orders before are counted again"),
+        },
     ),
 )
 
@@ -58,7 +87,9 @@ class ProductRow(NamedTuple):
     category: str | None
     department: str | None
     brand: str | None
+    barcode: str | None
     cost: int | None
+    dated_costs: str | None
     row_hash: int
 
 
@@ -69,14 +100,22 @@ class ProductReader:
         readers: dict[str, CellReader] = dict.fromkeys(
             [each.name for each in PRODUCT_FIELDS], cells.optional_text
         )
-        readers |= {"product_id": cells.id_text, "cost": unless_nothing(money_reader(rules))}
+        readers |= {
+            "product_id": cells.id_text,
+            "barcode": unless_nothing(cells.id_text),
+            "cost": unless_nothing(money_reader(rules)),
+            "cost_from": unless_nothing(moment_reader(rules)),
+        }
+        self._is_always = mapping.options.get("costs") == ALWAYS
         self._fields = FieldReaders(PRODUCT_FIELDS, layout, readers, rules)
 
     def read(self, number: int, values: Sequence[object]) -> ProductRow:
         known = self._fields.known(values)
-        content: tuple[Any, ...] = tuple(known[each.name] for each in PRODUCT_FIELDS)
-        fingerprint = row_hash(content)
-        return ProductRow._make((number, hash(known["product_id"]), *content, fingerprint))
+        cost, since = known["cost"], known.pop("cost_from")
+        day = since[1].isoformat() if since else EARLIEST if self._is_always else None
+        dated = None if cost is None or day is None else json.dumps({day: cost})
+        content: tuple[Any, ...] = (*known.values(), dated)
+        return ProductRow._make((number, hash(known["product_id"]), *content, row_hash(content)))
 
 
 PRODUCTS_KIND = Kind(
@@ -96,4 +135,6 @@ PRODUCTS_KIND = Kind(
     ),
     table=PRODUCTS,
     person="nobody",
+    options=PRODUCT_OPTIONS,
+    completed=with_known_costs,
 )

@@ -89,7 +89,7 @@ class BgBbParameters:
     def probability_alive(
         self, frequency: ArrayLike, last_opportunity: ArrayLike, opportunities: ArrayLike
     ) -> Floats:
-        """Return P(alive at n + 1 | x, t_x, n), eq. 11, of the broadcast shape.
+        """Return P(alive at n + 1 | x, t_x, n), of the broadcast shape.
 
         Raises
         ------
@@ -104,7 +104,7 @@ class BgBbParameters:
     def expected_orders(
         self, frequency: ArrayLike, last_opportunity: ArrayLike, opportunities: ArrayLike, *, horizon: int
     ) -> Floats:
-        """Return E[X(n, n + horizon) | x, t_x, n], eq. 13: orders at the next ``horizon`` opportunities.
+        """Return E[X(n, n + horizon) | x, t_x, n]: orders at the next ``horizon`` opportunities.
 
         Parameters
         ----------
@@ -131,7 +131,7 @@ class BgBbParameters:
         *,
         discount_rate: float,
     ) -> Floats:
-        """Return DERT, eq. 14: all orders to come, the one at opportunity n + k worth (1 + d)^-k.
+        """Return DERT: all orders to come, the one at opportunity n + k worth (1 + d)^-k.
 
         Parameters
         ----------
@@ -153,20 +153,20 @@ class BgBbParameters:
         return orders
 
     def expected_orders_new_customer(self, opportunities: int) -> float:
-        """Return E[X(n)], eq. 8: orders of a new customer at the first ``opportunities``."""
+        """Return E[X(n)]: orders of a new customer at the first ``opportunities``."""
         until = checked_horizon(opportunities)
         periods = expected_periods(self.gamma, np.array(self.delta), until)
         return float(self.alpha / (self.alpha + self.beta) * periods)
 
     def order_probabilities_new_customer(self, opportunities: int) -> Floats:
-        """Return P(X(n) = x) for x = 0 … n, eq. 7, shape (n + 1,)."""
+        """Return P(X(n) = x) for x = 0 … n, shape (n + 1,)."""
         n = checked_horizon(opportunities)
         return self._order_probabilities(0.0, 0.0, n)
 
     def order_probabilities(
         self, frequency: int, last_opportunity: int, opportunities: int, *, horizon: int
     ) -> Floats:
-        """Return P(X(n, n + horizon) = y | x, t_x, n) for y = 0 … horizon of one customer, eq. 12."""
+        """Return P(X(n, n + horizon) = y | x, t_x, n) for y = 0 … horizon of one customer."""
         chances = checked_chances(frequency, last_opportunity, opportunities, PredictionError)
         until = checked_horizon(horizon)
         there = float(self._there(chances))
@@ -284,7 +284,7 @@ def fit_bg_bb(
     time_unit: str = "Y",
     weights: ArrayLike | None = None,
 ) -> BgBbParameters:
-    """Fit BG/BB by maximum likelihood, eq. 5.
+    """Fit BG/BB by maximum likelihood.
 
     Parameters
     ----------

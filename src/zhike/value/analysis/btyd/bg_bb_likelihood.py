@@ -1,4 +1,4 @@
-"""The BG/BB likelihood, Fader, Hardie & Shang (2010) eq. 5, with first and second derivatives."""
+"""The BG/BB likelihood of Fader, Hardie & Shang (2010) with first and second derivatives."""
 
 from typing import NamedTuple
 

@@ -286,7 +286,7 @@ def best_with_covariates(data: CovariateSample, sample: Sample) -> Optimum:
     start = np.zeros(1 + 3 * width)
     start[0], start[1::width] = plain[0], plain[1:]
     rows = data.weight.size
-    every = slice(None, None, max(1, rows // SAMPLE_ROWS))
+    every = slice(None, None, max(1, rows // SAMPLE_ROWS[-1]))
     some = CovariateSample(
         History(*(column[every] for column in data.history)), data.weight[every], data.design[every]
     )

@@ -19,8 +19,11 @@ from zhike.value.analysis.btyd.newton import LOG_LIMIT, Evaluation, Optimum, max
 from zhike.value.analysis.btyd.priors import LogNormalPrior, Objective, check_prior, with_prior
 from zhike.value.analysis.btyd.uncertainty import Uncertainty, uncertainty_at
 
-SAMPLE_ROWS = 20_000
-"""Rows used to find the neighbourhood of the maximum, so that few steps need all rows."""
+SAMPLE_ROWS = (2_000, 20_000)
+"""Rows used to find the neighbourhood of the maximum, so that few steps need many rows and fewer all."""
+
+NEARBY = 1e-6
+"""Gain a customer below which a sample has nothing more to say: chance moves its maximum by more."""
 
 
 class Model(NamedTuple):
@@ -163,12 +166,13 @@ def best_fit(model: Model, sample: Sample, prior: LogNormalPrior | None, unit: F
     history, weights = sample.history, sample.weights
     rows = history.frequency.size
     start = np.log(model.start) + unit
-    every = slice(None, None, max(1, rows // SAMPLE_ROWS))
-    part = History(*(column[every] for column in history))
-    some = None if weights is None else weights[every]
-    if part.frequency.size < rows and np.any(part.frequency if some is None else part.frequency * some):
-        nearby = maximum(objective(part, some), start)
-        start = nearby.log_parameters if nearby.inside else start
+    for size in SAMPLE_ROWS:
+        every = slice(None, None, max(1, rows // size))
+        part = History(*(column[every] for column in history))
+        some = None if weights is None else weights[every]
+        if part.frequency.size < rows and np.any(part.frequency if some is None else part.frequency * some):
+            nearby = maximum(objective(part, some), start, tolerance=NEARBY)
+            start = nearby.log_parameters if nearby.inside else start
     others = [np.log(other) + unit for other in model.other_starts]
     return climbed(objective(history, weights), [start, *others], model.title, rows)
 

@@ -25,7 +25,7 @@ from zhike.value.analysis.btyd.checks import (
 from zhike.value.analysis.btyd.errors import FitError, PredictionError
 from zhike.value.analysis.btyd.newton import LOG_LIMIT, Evaluation, Optimum, in_logs, maximum
 from zhike.value.analysis.btyd.priors import LogNormalPrior, check_prior, with_prior
-from zhike.value.analysis.btyd.summary import weight_at
+from zhike.value.analysis.btyd.summary import unique_codes, weight_at
 from zhike.value.analysis.btyd.uncertainty import Uncertainty, uncertainty_at
 
 NAMES = ("p", "q", "gamma")
@@ -231,7 +231,7 @@ def fit_used(x: Floats, mean: Floats, n: Floats, prior: LogNormalPrior | None) -
 
 def spend_summary(x: Floats, mean: Floats, n: Floats) -> SpendSummary:
     """Gather what does not change during the fit; columns of shape (n,), all above 0."""
-    orders, order_at = np.unique(x, return_inverse=True)
+    orders, order_at = unique_codes(x)
     log_mean = np.log(mean)
     spend = x * mean
     return SpendSummary(

@@ -21,7 +21,8 @@ from zhike.value.analysis.btyd.pareto_nbd import ParetoNbdParameters
 from zhike.value.analysis.btyd.quadrature import gauss_legendre
 from zhike.value.analysis.btyd.summary import Indices
 
-BLOCK = 4096
+BLOCK = 2048
+"""Rows handled together, so that a few arrays of rows × nodes stay in the processor's cache."""
 
 SINGLE = 64
 GROWTH = 0.01
@@ -40,6 +41,9 @@ class Future(Protocol):
 
         Continuous and decreasing in ``orders``, so that it may be asked between whole numbers.
         """
+
+    def at_least_each(self, first: int, count: int, rows: Indices) -> Floats:
+        """Return P(Y ≥ y | alive) for y = ``first`` … ``first`` + ``count`` - 1, shape (n, count) for rows (n,)."""
 
 
 class OrderModel(Protocol):
@@ -92,6 +96,11 @@ class DropoutFuture:
         likely: Floats = would * np.exp(np.minimum(stays, 0.0))
         return likely
 
+    def at_least_each(self, first: int, count: int, rows: Indices) -> Floats:
+        """Return P(Y ≥ y | alive) for ``count`` numbers of orders."""
+        every = np.arange(first, first + count, dtype=np.float64)
+        return self.at_least(np.broadcast_to(every, (rows.size, count)), rows[:, None])
+
 
 @dataclass(frozen=True, slots=True)
 class LifetimeFuture:
@@ -114,23 +123,36 @@ class LifetimeFuture:
 
     def at_least(self, orders: Floats, rows: Indices) -> Floats:
         """Return P(Y ≥ orders | alive), to about 1e-9."""
-        result = np.zeros(orders.shape)
+        return self._onwards(orders, 1, rows)[:, 0]
+
+    def at_least_each(self, first: int, count: int, rows: Indices) -> Floats:
+        """Return P(Y ≥ y | alive) for ``count`` numbers of orders, to about 1e-9; the last at most twice the first."""
+        return self._onwards(np.full(rows.size, float(first)), count, rows)
+
+    def _onwards(self, orders: Floats, count: int, rows: Indices) -> Floats:
+        """P(Y ≥ orders), P(Y ≥ orders + 1) …, shape (n, count)."""
+        result = np.zeros((rows.size, count))
         if self.horizon == 0.0:
             return result
         # About when the order is due; in w = log(1 + u/scale) no singularity is nearer than π.
         due = self.origin[rows] * np.minimum(orders / self.shape[rows], 1.0)
         scale = np.minimum(due, self.leaving_origin[rows])
         length = np.log1p(self.horizon / scale)
-        need = length * (1.0 + np.sqrt(np.minimum(self.shape[rows], orders)))
+        need = length * (1.0 + np.sqrt(np.minimum(self.shape[rows], orders + count - 1)))
         by_need = np.argsort(need)
 
         def fill(part: Indices) -> None:
             points, weights = gauss_legendre(16 * int(1.0 + need[part[-1]] / 4.0))
             w = length[part, None] * (points + 1.0) / 2.0
             time = scale[part, None] * np.expm1(w)
-            density = self._log_density(time, orders[part, None], rows[part, None])
-            likely = np.exp(density + w) @ weights
-            result[part] = np.minimum(likely * length[part] / 2.0 * scale[part], 1.0)
+            density = np.exp(self._log_density(time, orders[part, None], rows[part, None]) + w)
+            unit, shape = length[part] / 2.0 * scale[part], self.shape[rows[part]]
+            # The density of one more order is this one times u/(origin + u), but for a number.
+            passed = time / (self.origin[rows[part], None] + time)
+            for further in range(count):
+                result[part, further] = np.minimum((density @ weights) * unit, 1.0)
+                density *= passed
+                unit *= (shape + orders[part] + further) / (orders[part] + further)
 
         parts = [by_need[first : first + BLOCK] for first in range(0, by_need.size, BLOCK)]
         if len(parts) == 1:

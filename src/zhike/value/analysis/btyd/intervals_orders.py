@@ -15,8 +15,8 @@ from zhike.value.analysis.btyd.errors import PredictionError
 from zhike.value.analysis.btyd.intervals_future import Future, OrderModel, future_of
 from zhike.value.analysis.btyd.summary import Indices, unique_pairs
 
-STEPS = 64
-"""Orders looked at one by one; beyond, intervals are halved."""
+STEPS = 63
+"""Orders looked at one by one, a power of two less one; beyond, intervals are halved."""
 
 
 class Interval(NamedTuple):
@@ -173,22 +173,30 @@ def order_quantiles(
     alive : ndarray, shape (n,)
     """
     low, high = np.zeros(alive.size), np.zeros(alive.size)
-    active, likely = np.flatnonzero(alive > more[1]), np.zeros(future.rows)
-    for orders in range(1, STEPS + 1):
-        if not active.size:
-            return low, high
-        wanted = np.zeros(future.rows, dtype=np.bool_)
-        wanted[pair_at[active]] = True
-        pairs = np.flatnonzero(wanted)
-        likely[pairs] = future.at_least(np.full(pairs.size, float(orders)), pairs)
-        reached = alive[active] * likely[pair_at[active]]
-        low[active[reached > more[0]]] = orders
-        active = active[reached > more[1]]
-        high[active] = orders
+    active, place = np.flatnonzero(alive > more[1]), np.zeros(future.rows, dtype=np.intp)
+    count = 1
+    while active.size and count <= STEPS:
+        # Orders count … 2 count - 1. The chances fall: as many as are above the tail is how far the bound reaches.
+        pairs = _named(pair_at[active], future.rows)
+        place[pairs] = np.arange(pairs.size)
+        likely = future.at_least_each(count, count, pairs)[place[pair_at[active]]]
+        reached = alive[active, None] * likely
+        low[active] += (reached > more[0]).sum(axis=1)
+        further = (reached > more[1]).sum(axis=1)
+        high[active] += further
+        active = active[further == count]
+        count *= 2
     for bound, tail in zip((low, high), more, strict=True):
         frequent = active[bound[active] == STEPS]
         bound[frequent] = _many_orders(future, alive[frequent], pair_at[frequent], tail)
     return low, high
+
+
+def _named(positions: Indices, size: int) -> Indices:
+    """The distinct positions below ``size``, rising."""
+    is_named = np.zeros(size, dtype=np.bool_)
+    is_named[positions] = True
+    return np.flatnonzero(is_named)
 
 
 def _many_orders(future: Future, alive: Floats, pair_at: Indices, more: float) -> Floats:

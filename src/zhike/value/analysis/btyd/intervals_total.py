@@ -50,10 +50,14 @@ class TotalForecast:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """Bounds that hold the total with ``confidence``, lognormal with the mean and variance above."""
-        if self.expected <= 0.0:
-            return 0.0, 0.0
+        """Bounds that hold the total with ``confidence``, lognormal with the mean and variance above.
+
+        Normal where the total is negative, as a margin may be.
+        """
         variance = self.chance_variance + self.parameter_variance
+        if self.expected <= 0.0:
+            reach = float(ndtri((1.0 + self.confidence) / 2.0) * np.sqrt(variance))
+            return self.expected - reach, self.expected + reach
         log_variance = float(np.log1p(variance / self.expected**2))
         middle = self.expected * np.exp(-log_variance / 2.0)
         half = float(ndtri((1.0 + self.confidence) / 2.0)) * np.sqrt(log_variance)
@@ -115,6 +119,7 @@ def total_spend(
     mean_order_amount: ArrayLike,
     horizon: float,
     weights: ArrayLike | None = None,
+    rates: ArrayLike | None = None,
     log_covariance: ArrayLike | None = None,
     amounts_log_covariance: ArrayLike | None = None,
     confidence: float = 0.9,
@@ -128,6 +133,8 @@ def total_spend(
     ----------
     order_count, mean_order_amount : array_like, shape (n,)
         Orders that the mean is taken over, as in the fit of ``amounts``; 0 and 0 for a customer without any.
+    rates : array_like, shape (n,), optional
+        What a unit of each customer's spend counts, 1 by default; a margin may be negative.
     amounts_log_covariance : array_like, shape (3, 3), optional
         Of log(p, q, gamma); independent of the covariance of ``model``.
 
@@ -142,15 +149,16 @@ def total_spend(
     unique, at = unique_histories(history)
     counts = checked_weights(weights, at.size)
     counts = np.ones(at.size) if counts is None else counts
+    rate = np.ones(at.size) if rates is None else np.asarray(rates, dtype=np.float64)
     spread = amount_spread(amounts, count, mean)
     asked = prospects(model, unique, until)
     orders = model.expected_orders(*unique, horizon=until)
     squares = (asked.alive * mean_squares(asked.future)[asked.pair_at])[asked.at]
     each = amounts.expected_order_amount(count, mean)
     spend = orders[at] * each
-    chance = counts @ ((amounts.p * orders + amounts.p**2 * squares)[at] * spread - spend**2)
-    by_history = np.bincount(at, counts * each, unique.frequency.size)
-    by_customer = counts * orders[at]
+    chance = (counts * rate**2) @ ((amounts.p * orders + amounts.p**2 * squares)[at] * spread - spend**2)
+    by_history = np.bincount(at, counts * rate * each, unique.frequency.size)
+    by_customer = counts * rate * orders[at]
     slopes = log_slopes(model, lambda changed: by_history @ changed.expected_orders(*unique, horizon=until))
     amount_slopes = log_slopes(
         amounts, lambda changed: by_customer @ changed.expected_order_amount(count, mean)
@@ -159,7 +167,7 @@ def total_spend(
     amounts_covariance = checked_covariance(amounts, amounts_log_covariance)
     unknown = slopes @ covariance @ slopes + amount_slopes @ amounts_covariance @ amount_slopes
     return TotalForecast(
-        expected=float(counts @ spend),
+        expected=float((counts * rate) @ spend),
         chance_variance=max(float(chance), 0.0),
         parameter_variance=max(float(unknown), 0.0),
         confidence=float(confidence),

@@ -52,7 +52,7 @@ def in_logs(parameters: Floats, at: Evaluation) -> Evaluation:
     return Evaluation(at.value, gradient, hessian)
 
 
-def maximum(objective: Objective, start: Floats) -> Optimum:
+def maximum(objective: Objective, start: Floats, *, tolerance: float = TOLERANCE) -> Optimum:
     """Climb from ``start`` until a Newton step promises no gain that floating point could show.
 
     Parameters
@@ -60,6 +60,8 @@ def maximum(objective: Objective, start: Floats) -> Optimum:
     objective : callable
         Mean log-likelihood a row and its derivatives, as a function of log parameters (k,).
     start : ndarray, shape (k,)
+    tolerance : float
+        The gain, relative to the value, that is not worth a step; larger where the neighbourhood is enough.
 
     Notes
     -----
@@ -73,7 +75,7 @@ def maximum(objective: Objective, start: Floats) -> Optimum:
         gain = float(here.gradient @ step)
         if not np.isfinite(here.value + gain):
             break
-        if gain <= TOLERANCE * (1.0 + abs(here.value)):
+        if gain <= tolerance * (1.0 + abs(here.value)):
             end = np.clip(point + step, -LOG_LIMIT, LOG_LIMIT)
             return Optimum(end, here.value + gain / 2, iteration, True, here.hessian)
         before = here.value

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import expit, exprel
+from scipy.special import exprel
 
 from zhike.value.analysis.btyd.checks import (
     Floats,
@@ -26,9 +26,11 @@ from zhike.value.analysis.btyd.checks import (
 from zhike.value.analysis.btyd.dropout_integral import log_integral
 from zhike.value.analysis.btyd.errors import PredictionError
 from zhike.value.analysis.btyd.fitting import Model, fit_histories
+from zhike.value.analysis.btyd.orders_to_come import OrdersToCome
 from zhike.value.analysis.btyd.pareto_nbd_likelihood import log_likelihood, pareto_summary
 from zhike.value.analysis.btyd.priors import LogNormalPrior
 from zhike.value.analysis.btyd.quadrature import gauss_legendre
+from zhike.value.analysis.btyd.summary import unique_pairs
 from zhike.value.analysis.btyd.uncertainty import Uncertainty
 
 MODEL = Model(
@@ -46,7 +48,7 @@ NOTHING_LEFT = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class ParetoNbdParameters:
+class ParetoNbdParameters(OrdersToCome):
     """A fitted Pareto/NBD model.
 
     Attributes
@@ -97,72 +99,6 @@ class ParetoNbdParameters:
             For input that no history can produce, as in ``fit_pareto_nbd``.
         """
         return self._alive(checked_history(frequency, tenure_at_last_order, tenure, PredictionError))
-
-    def expected_orders(
-        self, frequency: ArrayLike, tenure_at_last_order: ArrayLike, tenure: ArrayLike, *, horizon: float
-    ) -> Floats:
-        """Return E[Y(horizon) | x, t_x, T]: orders expected within ``horizon`` after T.
-
-        P(alive) · (r+x)(beta+T)/((alpha+T)(s-1)) · [1 - ((beta+T)/(beta+T+t))^(s-1)] (notes/009), with its
-        limit at s = 1.
-
-        Parameters
-        ----------
-        frequency, tenure_at_last_order, tenure : array_like
-            Repeat orders x, time t_x from first to last order and time T from first order to now, in
-            ``time_unit``; broadcast together.
-        horizon : float
-            In ``time_unit``.
-
-        Returns
-        -------
-        ndarray
-            Of the broadcast shape.
-
-        Raises
-        ------
-        PredictionError
-        """
-        return self.discounted_expected_orders(
-            frequency, tenure_at_last_order, tenure, horizon=horizon, discount_rate=0.0
-        )
-
-    def discounted_expected_orders(
-        self,
-        frequency: ArrayLike,
-        tenure_at_last_order: ArrayLike,
-        tenure: ArrayLike,
-        *,
-        horizon: float,
-        discount_rate: float,
-    ) -> Floats:
-        """Return the orders expected within ``horizon``, each discounted to now.
-
-        P(alive) · (r+x)/(alpha+T) · ∫_0^H e^{-δt} ((beta+T)/(beta+T+t))^s dt.
-
-        Parameters
-        ----------
-        frequency, tenure_at_last_order, tenure, horizon
-            As in ``expected_orders``.
-        discount_rate : float
-            Continuous rate δ per ``time_unit``: ln(1 + yearly rate) / 52.18 for weeks. 0 discounts nothing.
-
-        Returns
-        -------
-        ndarray
-            Of the broadcast shape, to a relative 1e-8.
-
-        Raises
-        ------
-        PredictionError
-        """
-        history = checked_history(frequency, tenure_at_last_order, tenure, PredictionError)
-        until = checked_number("horizon", horizon, PredictionError)
-        rate = checked_number("discount_rate", discount_rate, PredictionError)
-        x, _, age = (column.ravel() for column in history)
-        if_alive = self.orders_if_alive(x, age, horizon=until, discount_rate=rate)
-        orders: Floats = self._alive(history) * if_alive.reshape(history.frequency.shape)
-        return orders
 
     def discounted_residual_orders(
         self,
@@ -215,24 +151,31 @@ class ParetoNbdParameters:
         return orders
 
     def _alive(self, history: History) -> Floats:
+        """As in the likelihood, the integral over the moment of leaving is a difference of two up to one end.
+
+        So it is taken for each (x, t_x) and (x, T), not for each (x, t_x, T).
+        """
         x, last, tenure = (column.ravel() for column in history)
-        power = self.r + x
-        log_gone = log_integral(power, self.alpha, self.s, self.beta, last, tenure) + np.log(self.s)
-        log_here = -power * np.log(self.alpha + tenure) - self.s * np.log(self.beta + tenure)
-        alive: Floats = expit(log_here - log_gone).reshape(history.frequency.shape)
+        orders, moment, at = unique_pairs(np.concatenate([x, x]), np.concatenate([last, tenure]))
+        power = self.r + orders
+        end = float(moment.max(initial=0.0))
+        log_gone = np.log(self.s) + log_integral(power, self.alpha, self.s, self.beta, moment, end)
+        log_here = -power * np.log(self.alpha + moment) - self.s * np.log(self.beta + moment)
+        last_at, end_at = at[: x.size], at[x.size :]
+        # Gone after t_x and gone after T over still there at T; the latter is at most 1.
+        here = log_here[end_at]
+        with np.errstate(over="ignore"):
+            gone = np.exp(log_gone[last_at] - here) - np.exp(log_gone[end_at] - here)
+        alive: Floats = (1.0 / (1.0 + np.maximum(gone, 0.0))).reshape(history.frequency.shape)
         return alive
 
     def orders_if_alive(
         self, frequency: Floats, tenure: Floats, *, horizon: float, discount_rate: float
     ) -> Floats:
-        """Return the second factor of ``discounted_expected_orders``, for somebody surely alive at T.
+        """As in ``OrdersToCome``: (r+x)/(alpha+T) · ∫_0^H e^{-δt} ((beta+T)/(beta+T+t))^s dt.
 
-        Parameters
-        ----------
-        frequency, tenure : ndarray, shape (n,)
-            Checked; time t_x does not matter any more.
-        horizon, discount_rate : float
-            As in ``discounted_expected_orders``.
+        Without discount that is (r+x)(beta+T)/((alpha+T)(s-1)) · [1 - ((beta+T)/(beta+T+H))^(s-1)] (notes/009), with
+        its limit at s = 1.
         """
         if discount_rate == 0.0:
             weeks = self._lifetime(tenure, horizon)

@@ -75,7 +75,7 @@ class SbgParameters:
         return {"alpha": self.alpha, "beta": self.beta}
 
     def retention_rate(self, renewals: ArrayLike) -> Floats:
-        """Return the share of customers with this many renewals who renew once more, 2007 eq. 8.
+        """Return the share of customers with this many renewals who renew once more.
 
         r_t = (beta + t - 1)/(alpha + beta + t - 1) with t - 1 renewals so far; it grows with t because those
         inclined to leave are gone.
@@ -85,7 +85,7 @@ class SbgParameters:
         return rate
 
     def survival(self, periods: ArrayLike, *, renewals: ArrayLike = 0) -> Floats:
-        """Return the chance of ``periods`` further renewals after ``renewals``: S(t), eq. 6, or S(n+t)/S(n).
+        """Return the chance of ``periods`` further renewals after ``renewals``: S(t), or S(n+t)/S(n).
 
         Parameters
         ----------
@@ -109,7 +109,7 @@ class SbgParameters:
         return expected_periods(self.alpha, done, until)
 
     def discounted_residual_lifetime(self, renewals: ArrayLike, *, discount_rate: float) -> Floats:
-        """Return DERL(d), 2010 eq. 6: discounted renewals to come, the next one due now and in full.
+        """Return DERL(d) of the 2010 paper: discounted renewals to come, the next one due now and in full.
 
         A customer with n - 1 renewals stands right before the next renewal is decided:
         (beta+n-1)/(alpha+beta+n-1) · 2F1(1, beta+n; alpha+beta+n; 1/(1+d)). Where the last payment has only just

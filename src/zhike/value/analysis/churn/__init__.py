@@ -9,6 +9,7 @@ from zhike.value.analysis.churn.inputs import (
     churn_inputs,
     columns_of,
     first_category_days,
+    known_buyers,
     sample_orders,
     sampled,
 )
@@ -20,6 +21,8 @@ from zhike.value.analysis.churn.learning import (
     lost_horizon_days,
 )
 from zhike.value.analysis.churn.scores import (
+    CHURN,
+    PURCHASE,
     SCORES,
     SOON_DAYS,
     ChurnModels,
@@ -27,8 +30,12 @@ from zhike.value.analysis.churn.scores import (
     churn_models,
     churn_scores,
 )
+from zhike.value.analysis.churn.written import FINGERPRINT, model_rows, models_of
 
 __all__ = [
+    "CHURN",
+    "FINGERPRINT",
+    "PURCHASE",
     "SCORES",
     "SOON_DAYS",
     "ChurnModels",
@@ -42,9 +49,12 @@ __all__ = [
     "churn_scores",
     "columns_of",
     "first_category_days",
+    "known_buyers",
     "last_closed_day",
     "learn",
     "lost_horizon_days",
+    "model_rows",
+    "models_of",
     "reliability_rows",
     "sample_orders",
     "sampled",

@@ -9,10 +9,9 @@ import pyarrow as pa
 from zhike.kernel.words import Text
 from zhike.value.analysis.churn.learning import Propensity
 from zhike.value.analysis.churn.measures import Measures
-from zhike.value.analysis.churn.scores import ChurnModels
+from zhike.value.analysis.churn.scores import CHURN, PURCHASE, ChurnModels
 
 Row = tuple[str, str, float, Text | None]
-CHURN, PURCHASE = "churn", "purchase_30d"
 
 
 def churn_parameter_rows(fitted: ChurnModels, *, no_profiling: int) -> list[Row]:

@@ -55,6 +55,12 @@ def churn_inputs(features: ir.Table) -> ir.Table:
     )
 
 
+def known_buyers(features: ir.Table, *, until: date) -> ir.Table:
+    """`customer_id, first_order_on` of the buyers who may be profiled and ordered until a day."""
+    is_known = (features.first_order_on <= ibis.literal(until)) & ~features.no_profiling
+    return features.filter(is_known).select("customer_id", "first_order_on")
+
+
 def sampled(buyers: ir.Table, *, most: int, of: int) -> ir.Table:
     """`customer_id` of about `most` of `of` buyers: always the same ones, whatever else is in the shop."""
     if of <= most:

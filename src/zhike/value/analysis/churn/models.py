@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from zhike.value.analysis.churn.ensembles import Linear, Trees, linear_of, trees_of
 from zhike.value.analysis.churn.inputs import FEATURES, GROUPS
 from zhike.value.analysis.churn.measures import Flags, Floats
 
@@ -43,7 +44,7 @@ class PropensityModel:
     """
 
     method: str
-    estimator: Any
+    estimator: Linear | Trees
     calibration: Calibration
     ordinary: Floats
     telling: tuple[str, ...]
@@ -55,31 +56,26 @@ class PropensityModel:
 
     def raw(self, matrix: Floats) -> Floats:
         """As the model says, before it is calibrated."""
-        if not len(matrix):
-            return np.zeros(0)
-        with _one_thread():
-            raw: Floats = self.estimator.predict_proba(matrix)[:, 1]
-        return raw
+        return _share(self.estimator.log_odds(matrix))
 
-    def effects(self, matrix: Floats) -> Floats:
-        """How much higher each probability is than with one group of features as of the ordinary who stayed.
+    def told(self, matrix: Floats) -> tuple[Floats, Floats]:
+        """`probabilities`, and how much higher each is than with one group of features as of the ordinary who stayed.
 
         Exact: the model is asked again. One column for each of `GROUPS`, 0 for those that tell little; calibrated probabilities would make steps of
         them, so these are the model's own.
         """
-        given = self.raw(matrix)
+        groups = [[FEATURES.index(name) for name in GROUPS[group]] for group in self.telling]
+        shares = _share(self.estimator.log_odds_with(matrix, self.ordinary, groups))
         effects = np.zeros((len(matrix), len(GROUPS)))
-        for number, group in enumerate(GROUPS):
-            if group in self.telling:
-                effects[:, number] = given - self.raw(_as_ordinary(matrix, group, self.ordinary))
-        return effects
+        codes = list(GROUPS)
+        for number, group in enumerate(self.telling, 1):
+            effects[:, codes.index(group)] = shares[:, 0] - shares[:, number]
+        return self.calibration(shares[:, 0]), effects
 
 
-def _as_ordinary(matrix: Floats, group: str, ordinary: Floats) -> Floats:
-    columns = [FEATURES.index(name) for name in GROUPS[group]]
-    changed = matrix.copy()
-    changed[:, columns] = ordinary[columns]
-    return changed
+def _share(log_odds: Floats) -> Floats:
+    share: Floats = 1 / (1 + np.exp(-log_odds))
+    return share
 
 
 def is_enough(happened: Flags) -> bool:
@@ -123,7 +119,7 @@ def _fitted(matrix: Floats, happened: Flags) -> PropensityModel:
             best = (loss, name, said)
     assert best is not None
     loss, name, said = best
-    estimator = candidates[name]().fit(matrix, happened)
+    estimator = _numbers_of(candidates[name]().fit(matrix, happened))
     ordinary: Floats = np.median(matrix[~happened], axis=0)
     fitted = PropensityModel(name, estimator, _calibrated(said, happened), ordinary, tuple(GROUPS), loss)
     return replace(fitted, telling=_telling(fitted, matrix))
@@ -132,13 +128,21 @@ def _fitted(matrix: Floats, happened: Flags) -> PropensityModel:
 def _telling(model: PropensityModel, matrix: Floats) -> tuple[str, ...]:
     """The groups with the largest mean effects on some of the customers."""
     some = matrix[:: max(1, len(matrix) // _ASKED_TO_TELL)]
-    sizes = np.abs(model.effects(some)).mean(axis=0)
+    sizes = np.abs(model.told(some)[1]).mean(axis=0)
     codes = list(GROUPS)
     return tuple(codes[place] for place in np.argsort(-sizes, kind="stable")[:MOST_TELLING])
 
 
 def _candidates(rows: int) -> dict[str, Callable[[], Any]]:
     return {"logistic": _logistic} | ({"gradient_boosting": _trees} if rows >= _LEAST_FOR_TREES else {})
+
+
+def _numbers_of(estimator: Any) -> Linear | Trees:
+    return (
+        linear_of(*(step for _, step in estimator.steps))
+        if hasattr(estimator, "steps")
+        else trees_of(estimator)
+    )
 
 
 def _logistic() -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from zhike.value.analysis.btyd.intervals_future import OrderModel
 from zhike.value.analysis.churn.inputs import (
     FEATURES,
     GROUPS,
+    INPUTS,
     Columns,
     columns_of,
     feature_matrix,
@@ -26,6 +28,7 @@ from zhike.value.analysis.churn.measures import Floats
 from zhike.value.labels import RISK_BANDS_FROM
 
 SCORES = "churn_scores"
+CHURN, PURCHASE = "churn", "purchase_30d"
 SOON_DAYS = 30
 REASONS = 3
 _LEAST_EFFECT = 0.02
@@ -81,7 +84,7 @@ def churn_scores(inputs: pa.Table, *, fitted: ChurnModels) -> dict[str, pa.Table
         `SCORES`: the columns of the table `churn_scores` but `as_of`.
     """
     columns = columns_of(inputs)
-    lost, soon = _probabilities(columns, fitted)
+    lost, soon, effects = _probabilities(columns, fitted)
     if soon is not None:
         # Whoever orders within thirty days orders within the longer horizon too.
         lost = np.minimum(lost, 1 - soon)
@@ -92,20 +95,22 @@ def churn_scores(inputs: pa.Table, *, fitted: ChurnModels) -> dict[str, pa.Table
         "purchase_probability_30d": pa.nulls(len(lost), pa.float64()) if soon is None else pa.array(soon),
         "risk_band": _bands(lost),
     }
-    return {SCORES: pa.table(found | _reasons(columns, fitted))}
+    return {SCORES: pa.table(found | _reasons(columns, fitted, effects))}
 
 
-def _probabilities(columns: Columns, fitted: ChurnModels) -> tuple[Floats, Floats | None]:
-    """No order within the horizon; an order within thirty days, None where the rule cannot tell."""
+def _probabilities(columns: Columns, fitted: ChurnModels) -> tuple[Floats, Floats | None, Floats | None]:
+    """No order within the horizon; an order within thirty days, None where the rule cannot tell; effects on the first."""
     if fitted.orders is None and fitted.lost is None:
-        return _by_rule(columns, fitted.rhythm), None
-    lost, soon = fitted.lost, fitted.soon
-    return (
-        _quiet(columns, lost, fitted.orders, fitted.horizon_days),
-        1 - _quiet(columns, soon, fitted.orders, SOON_DAYS)
-        if soon is not None or fitted.orders is not None
-        else None,
-    )
+        return _by_rule(columns, fitted.rhythm), None, None
+    soon, effects = fitted.soon, None
+    if fitted.lost is not None:
+        matrix = feature_matrix(columns, fitted.lost.usual_gap_days)
+        lost, effects = fitted.lost.model.told(matrix)
+    else:
+        lost = _quiet(columns, None, fitted.orders, fitted.horizon_days)
+    if soon is None and fitted.orders is None:
+        return lost, None, effects
+    return lost, 1 - _quiet(columns, soon, fitted.orders, SOON_DAYS), effects
 
 
 def _quiet(
@@ -140,15 +145,13 @@ def _bands(lost: Floats) -> pa.DictionaryArray:
     return pa.array(codes, pa.string()).take(pa.array(place))
 
 
-def _reasons(columns: Columns, fitted: ChurnModels) -> dict[str, pa.Array]:
+def _reasons(columns: Columns, fitted: ChurnModels, every: Floats | None) -> dict[str, pa.Array]:
     """The facts with the largest effects: code, effect on the probability, the customer's number, the usual number."""
     rows = len(columns["order_days"])
-    if fitted.lost is None:
+    if every is None:
         codes = np.zeros((rows, 1), dtype=np.int64)
         effects = np.full((rows, 1), np.nan)
     else:
-        matrix = feature_matrix(columns, fitted.lost.usual_gap_days)
-        every = fitted.lost.model.effects(matrix)
         codes = np.argsort(-np.abs(every), axis=1, kind="stable")[:, :REASONS]
         effects = np.take_along_axis(every, codes, axis=1)
     values, usual = _numbers(columns, fitted)
@@ -203,11 +206,22 @@ def churn_models(
     horizon_days: int,
     rhythm: Rhythm,
     orders: OrderModel | None,
-    learnt: dict[int, Propensity],
-    everyone: Columns,
+    learnt: Mapping[str, Propensity],
+    everyone: Columns | None,
     reason: Text | None,
 ) -> ChurnModels:
-    """What is used where: a learnt model for each horizon that has one, else what stands in for it."""
-    lost = learnt.get(horizon_days)
-    gap = lost.usual_gap_days if lost is not None else usual_gap_of_shop(everyone)
-    return ChurnModels(horizon_days, rhythm, lost, learnt.get(SOON_DAYS), orders, gap, reason)
+    """What is used where: a learnt model for each horizon that has one, else what stands in for it.
+
+    Parameters
+    ----------
+    learnt
+        By `CHURN` and `PURCHASE`.
+    everyone
+        The inputs of buyers, for the usual gap of the shop where there is no model of churn.
+    """
+    lost, soon = learnt.get(CHURN), learnt.get(PURCHASE)
+    gap = lost.usual_gap_days if lost is not None else usual_gap_of_shop(everyone or _NOBODY)
+    return ChurnModels(horizon_days, rhythm, lost, soon, orders, gap, reason)
+
+
+_NOBODY: Columns = {name: np.zeros(0, dtype=np.int64) for name in INPUTS}

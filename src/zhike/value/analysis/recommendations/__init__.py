@@ -14,6 +14,7 @@ from zhike.value.analysis.recommendations.inputs import (
     numbered_products,
     popular_products,
     product_sales,
+    same_products,
     sold_lines,
     with_products,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "popular_products",
     "product_sales",
     "recommendations",
+    "same_products",
     "sold_lines",
     "with_products",
 ]

@@ -20,22 +20,68 @@ _LEAST_ORDERS_TOGETHER = 3
 _SHRINKAGE = 10.0
 
 
-def sold_lines(order_lines: ir.Table, orders: ir.Table, *, as_of: date) -> ir.Table:
-    """`source, order_id, product_id, profile_id, ordered_on` of the lines that count and name a product.
+def same_products(products: ir.Table) -> ir.Table:
+    """`source, product_id, same_source, same_product_id`: under which other number a product is counted, too.
+
+    Products are the same that have one barcode; and those of different sources without a barcode that have one name,
+    where no source has that name twice. The lowest source and number stand for all; they have no row here.
+    """
+    named = products.mutate(folded=products.name.strip().lower())
+    alike = ibis.window(group_by=["source", "folded"])
+    is_alone = named.count().over(alike) == 1
+    has_name = is_alone & (named.folded.fill_null("") != "")
+    key = ibis.cases(
+        (named.barcode.fill_null("") != "", ibis.literal("barcode ") + named.barcode),
+        (has_name, ibis.literal("name ") + named.folded),
+    )
+    keyed = named.select("source", "product_id", key=key)
+    keyed = keyed.filter(keyed.key.notnull())
+    order = ibis.window(group_by="key", order_by=["source", "product_id"])
+    first = keyed.mutate(
+        same_source=keyed.source.first().over(order), same_product_id=keyed.product_id.first().over(order)
+    )
+    is_other = (first.source != first.same_source) | (first.product_id != first.same_product_id)
+    return first.filter(is_other).drop("key")
+
+
+def sold_lines(
+    order_lines: ir.Table, orders: ir.Table, same: ir.Table | None = None, *, as_of: date
+) -> ir.Table:
+    """`source, order_id, product_source, product_id, profile_id, ordered_on` of the lines that count and name a product.
 
     Lines with a quantity of 0 or less are returns.
+
+    Parameters
+    ----------
+    same
+        `same_products`, where there are some.
     """
     lines = counted_lines(order_lines, orders, as_of=as_of)
     is_sale = (lines.product_id.fill_null("") != "") & (lines.quantity.fill_null(1) > 0)
-    return lines.filter(is_sale).select("source", "order_id", "product_id", "profile_id", "ordered_on")
+    sold = lines.filter(is_sale).select(
+        "source", "order_id", "product_id", "profile_id", "ordered_on", product_source="source"
+    )
+    if same is None:
+        return sold
+    joined = sold.left_join(same, ["source", "product_id"])
+    return joined.select(
+        "source",
+        "order_id",
+        "profile_id",
+        "ordered_on",
+        product_source=ibis.coalesce(joined.same_source, joined.source),
+        product_id=ibis.coalesce(joined.same_product_id, joined.product_id),
+    )
 
 
 def product_sales(sold: ir.Table, *, until: date) -> ir.Table:
     """`source, product_id, order_count` of the best sellers of the 90 days up to `until`, at most 5,000."""
     since = until - timedelta(days=RECENT_DAYS)
     recent = sold.filter((sold.ordered_on > since) & (sold.ordered_on <= until))
-    orders = recent.select("source", "order_id", "product_id").distinct()
-    counts = orders.group_by("source", "product_id").aggregate(order_count=orders.count())
+    orders = recent.select("source", "order_id", "product_source", "product_id").distinct()
+    counts = orders.group_by(source="product_source", product_id="product_id").aggregate(
+        order_count=orders.count()
+    )
     return counts.order_by(ibis.desc("order_count"), "source", "product_id").limit(MOST_PRODUCTS)
 
 
@@ -72,7 +118,7 @@ def customer_products(
     """
     is_within = (sold.ordered_on >= ibis.literal(since)) & (sold.ordered_on <= ibis.literal(until))
     joined = sold.filter(is_within).join(known, "profile_id")
-    named = joined.join(items.select("source", "product_id", "item"), ["source", "product_id"])
+    named = joined.join(_by_number(items), ["product_source", "product_id"])
     return named.group_by("customer_id", "item").aggregate(
         day_count=named.ordered_on.nunique(), last_on=named.ordered_on.max()
     )
@@ -98,11 +144,15 @@ def bought_together(sold: ir.Table, items: ir.Table, refusing: ir.Table, *, unti
     year = sold.filter((sold.ordered_on > since) & (sold.ordered_on <= until)).anti_join(
         refusing, "profile_id"
     )
-    named = year.join(items.select("source", "product_id", "item"), ["source", "product_id"])
+    named = year.join(_by_number(items), ["product_source", "product_id"])
     lines = named.select("source", "order_id", "item").distinct()
     sizes = lines.group_by("source", "order_id").aggregate(product_count=lines.count())
     baskets = lines.semi_join(sizes.filter(sizes.product_count <= _LARGEST_BASKET), ["source", "order_id"])
     return _best_pairs(_pairs(baskets), items)
+
+
+def _by_number(items: ir.Table) -> ir.Table:
+    return items.select("product_id", "item", product_source="source")
 
 
 def _pairs(baskets: ir.Table) -> ir.Table:

@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from zhike.kernel.words import Text
+from zhike.value.analysis.model_cards import EXCLUDED, NEVER_ALONE, Item, card_rows, numbered
 from zhike.value.analysis.scores.components import COMPONENTS, Scoring
 from zhike.value.analysis.scores.learning import (
     BETTER,
@@ -23,7 +24,6 @@ from zhike.value.analysis.scores.weights import LEARNED, METHODS, ScoreChoice
 VALUE_SCORE, LEARNING = "value_score", "value_score_learning"
 
 Row = tuple[str, str, float, Text | None]
-Item = tuple[str, float | None, Text | None]
 
 OUTCOMES: Mapping[int, Text] = {
     TOO_SHORT: Text(
@@ -125,47 +125,31 @@ def score_card_rows(
 ) -> pa.Table:
     """The score's rows of `model_cards`."""
     items = [*_about(choice, learned, buyers, no_profiling), *_weights(scoring), *_cautions(choice)]
-    rows = [
-        {
-            "model": VALUE_SCORE,
-            "item": item,
-            "position": position,
-            "value": value,
-            "text_zh": text.zh if text else None,
-            "text_en": text.en if text else None,
-        }
-        for position, (item, value, text) in enumerate(items, 1)
-    ]
-    return pa.Table.from_pylist(rows, schema=schema)
+    return card_rows(items, schema)
 
 
 def _about(choice: ScoreChoice, learned: Learned, buyers: int, no_profiling: int) -> Iterator[Item]:
-    yield "purpose", None, _PURPOSE
-    yield "method", None, METHODS[choice.method]
+    yield VALUE_SCORE, "purpose", None, _PURPOSE
+    yield VALUE_SCORE, "method", None, METHODS[choice.method]
     if choice.method == LEARNED:
-        yield "learning", None, OUTCOMES[learned.outcome]
-    yield "buyers", float(buyers), _BUYERS
-    yield "no_profiling", float(no_profiling), _EXCLUDED
-    if learned.correlations:
-        for name, value in learned.correlations.items():
-            yield f"backtest_correlation_{name}", value, None
+        yield VALUE_SCORE, "learning", None, OUTCOMES[learned.outcome]
+    yield VALUE_SCORE, "buyers", float(buyers), _BUYERS
+    yield VALUE_SCORE, "no_profiling", float(no_profiling), EXCLUDED
+    for name, value in (learned.correlations or {}).items():
+        yield VALUE_SCORE, f"backtest_correlation_{name}", value, None
 
 
 def _weights(scoring: Scoring) -> Iterator[Item]:
     for name in COMPONENTS:
-        yield (
-            f"weight_{name}",
-            scoring.weights.get(name, 0.0),
-            None if name in scoring.known else _NO_DATA,
-        )
+        note = None if name in scoring.known else _NO_DATA
+        yield VALUE_SCORE, f"weight_{name}", scoring.weights.get(name, 0.0), note
 
 
 def _cautions(choice: ScoreChoice) -> Iterator[Item]:
     comparison = choice.comparison
     if comparison and not comparison.is_consistent:
-        yield "warning_1", comparison.consistency_ratio, _INCONSISTENT
-    for number, text in enumerate(_NOT_FOR, 1):
-        yield f"not_for_{number}", None, text
+        yield VALUE_SCORE, "warning_1", comparison.consistency_ratio, _INCONSISTENT
+    yield from numbered(VALUE_SCORE, "not_for", (_NO_AMOUNT, NEVER_ALONE))
 
 
 _PURPOSE = Text(
@@ -173,18 +157,11 @@ _PURPOSE = Text(
     "ranks customers by worth, for tiers and for whom to look after first",
 )
 _BUYERS = Text("参与排名的客户", "customers that are ranked")
-_EXCLUDED = Text("拒绝自动画像的客户不打分", "customers who refused to be profiled are not scored")
 _INCONSISTENT = Text(
     "两两比较互相矛盾（一致性比率高于 0.1），请先复核",
     "the comparisons contradict one another (ratio above 0.1)",
 )
-_NOT_FOR = (
-    Text(
-        "分数是名次，不是金额：80 分不等于 40 分的两倍",
-        "A score is a rank, no amount: 80 is not twice as much as 40",
-    ),
-    Text(
-        "不得单独用于对个人作出有法律或重大影响的决定",
-        "Never the only ground for a decision with legal or similarly significant effect on a person",
-    ),
+_NO_AMOUNT = Text(
+    "分数是名次，不是金额：80 分不等于 40 分的两倍",
+    "A score is a rank, no amount: 80 is not twice as much as 40",
 )
