@@ -56,7 +56,7 @@ def say(batch: str = "", **said: str) -> str:
 def said() -> dict[str, str]:
     profile = Profile.objects.get()
     shown = person_of(profile.customer_id, is_masked=False).first
-    return {name: each.value for name, each in shown.items()} | profile.attributes
+    return {**{name: each.value for name, each in shown.items()}, **profile.attributes}
 
 
 def test_what_was_written_since_stays_field_by_field() -> None:
