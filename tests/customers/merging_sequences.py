@@ -48,14 +48,23 @@ OF_EACH = 14
 
 
 def opened_shop(home: Home) -> list[int]:
-    """42 profiles of three sources with orders, consents and tags, two pairs of them linked; their ids."""
+    """42 profiles of three sources with orders, consents, tags and colleagues who look after some of them, two pairs linked; their ids."""
     ids: list[int] = []
     for source in SOURCES:
         records = [_record(source, number) for number in range(OF_EACH)]
         ids += [each.profile_id for each in record_profiles(source=source, records=records)]
+    _give_to_colleagues(ids)
     link_profiles(pairs=[PairEvidence(ids[0], ids[OF_EACH], "phone"), PairEvidence(ids[1], ids[2], "phone")])
     _add_orders(home, ids)
     return ids
+
+
+def _give_to_colleagues(ids: list[int]) -> None:
+    """Every second customer to one of two, the others to nobody."""
+    for place, name in enumerate(("lan", "mei")):
+        colleague = User.objects.create(email=f"{name}@example.com", display_name=name)
+        homes = Profile.objects.filter(pk__in=ids[1 + 2 * place :: 4]).values("home_customer")
+        Customer.objects.filter(pk__in=homes).update(owner=colleague)
 
 
 def _record(source: str, number: int) -> ProfileRecord:
@@ -169,12 +178,13 @@ class Sequence:
 
 
 def hanging_on_customers() -> dict[str, list[Any]]:
-    """Consents, tags and notes, each with the customer to whom it is shown."""
+    """Consents, tags and notes, each with the customer to whom it is shown, and who looks after whom."""
     rows = {
         "consents": ConsentEntry.objects.values_list("profile__customer", "profile", "purpose", "is_granted", "given_at"),
         "tags": ProfileTag.objects.values_list("profile__customer", "profile", "tag__name"),
         "notes": Note.objects.values_list("profile__customer", "profile", "mark"),
         "refusals": Customer.objects.values_list("pk", "no_profiling"),
+        "owners": Customer.objects.values_list("pk", "owner"),
     }  # fmt: skip
     return {name: sorted(map(list, found), key=str) for name, found in rows.items()}
 

@@ -63,8 +63,8 @@ def request_undo(*, run: ImportRun, user: User | None, reason: str = "") -> Impo
 def run_undo(*, home: Home, undo: ImportUndo, progress: Progress) -> Undone:
     """Do what `request_undo` queued: what the import added goes, what it changed becomes what it was.
 
-    Profiles of customers stay, without what the import said about them. Cut off at any moment, the same again
-    does the rest.
+    Profiles of customers stay, without what the import said about them; what others changed of them since stays.
+    Cut off at any moment, the same again does the rest.
 
     Raises
     ------

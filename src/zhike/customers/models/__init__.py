@@ -3,7 +3,7 @@
 Whatever names a person is sealed; `place` of each model is what a sealed value is bound to.
 """
 
-from zhike.customers.models.assignments import AssignmentOperation
+from zhike.customers.models.assignments import AssignmentOperation, InheritedOwner
 from zhike.customers.models.attributes import AttributeDefinition, SensitiveValue
 from zhike.customers.models.comparison_forms import ComparisonForm, form_place
 from zhike.customers.models.consents import ConsentEntry, Suppression
@@ -33,6 +33,7 @@ __all__ = [
     "Customer",
     "DuplicateScan",
     "Identity",
+    "InheritedOwner",
     "LinkEntry",
     "NameToken",
     "Note",

@@ -112,11 +112,11 @@ class NameToken(models.Model):
 
 
 class ProfileRevision(models.Model):
-    """What a profile was before a batch changed it, sealed; empty for one that the batch made."""
+    """What a batch changed of a profile, sealed: what was there before, and what it left."""
 
     profile = models.ForeignKey(Profile, on_delete=models.CASCADE, related_name="revisions")
     batch = models.CharField(max_length=40, db_index=True)
-    sealed_before = models.BinaryField()
+    sealed = models.BinaryField()
     made_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -125,7 +125,7 @@ class ProfileRevision(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"profile {self.profile_id} before {self.batch}"
+        return f"profile {self.profile_id} by {self.batch}"
 
     @property
     def place(self) -> str:
@@ -141,6 +141,7 @@ def personal_place(profile_id: int, field: str) -> str:
 
 
 def revision_place(batch: str, profile_id: int) -> str:
+    # By the first name of the column: what was sealed then is bound to it.
     return f"customers_profilerevision.sealed_before:{batch}:{profile_id}"
 
 

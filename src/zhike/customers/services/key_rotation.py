@@ -31,7 +31,7 @@ SEALED: tuple[tuple[type[models.Model], str], ...] = (
     (ComparisonForm, "sealed"),
     (Note, "sealed"),
     (SensitiveValue, "sealed"),
-    (ProfileRevision, "sealed_before"),
+    (ProfileRevision, "sealed"),
 )
 """Every column that holds sealed values; each model says by `place` what they are bound to."""
 

@@ -20,6 +20,7 @@ from zhike.customers.services.columns import (
     write_rows,
 )
 from zhike.customers.services.holding import hold_customers_of
+from zhike.customers.services.inherited_owners import give_owners_back
 from zhike.customers.slices import slices
 from zhike.kernel import clock
 from zhike.kernel.errors import UsageError
@@ -357,11 +358,12 @@ class _Groups:
 
 
 def _recluster(places: _Places) -> None:
-    """Give all profiles of some customers their customers anew, from the links that stand."""
+    """Give all profiles of some customers their customers anew, from the links that stand, and owners back to the parted."""
     standing = [
         pair for pair, (_, state) in _states_of(places) if state == State.LINKED and pair[1] in places
     ]
     _settle(_connected(places, standing), places)
+    give_owners_back(home_customers=[home for _, home in places.values()])
 
 
 def _settle(parts: Iterable[Collection[int]], places: _Places) -> None:

@@ -14,6 +14,7 @@ from zhike.customers.records import BY_HAND
 from zhike.customers.services.consents import primary_profile
 from zhike.customers.services.duplicates import undo_scan
 from zhike.customers.services.holding import hold_customers_of
+from zhike.customers.services.inherited_owners import inherit_owner
 from zhike.customers.services.links import (
     PairEvidence,
     decide_link,
@@ -55,10 +56,7 @@ def merge_customers(*, customer_id: int, other_id: int, reason: str, actor: User
     ends = primary_profile(customer_id), primary_profile(other_id)
     link_profiles(pairs=[PairEvidence(ends[0].pk, ends[1].pk, "manual")], actor=actor, reason=reason)
     joined = Profile.objects.get(pk=ends[0].pk).customer
-    if joined.owner_id is None:
-        # Whoever looked after one of the two goes on looking after the person.
-        joined.owner = next((end.customer.owner for end in ends if end.customer.owner_id), None)
-        joined.save(update_fields=["owner"])
+    inherit_owner(customer=joined, others=[end.customer for end in ends])
     gone = other_id if joined.pk == customer_id else customer_id
     _recorded(actor, MERGED, joined.pk, reason, other_customer_id=gone)
     return joined.pk

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from datetime import datetime
-from typing import Any
 
-from zhike.customers.matching.people import values_to_compare
 from zhike.customers.models import (
     ConsentEntry,
     Identity,
@@ -20,63 +18,26 @@ from zhike.customers.models import (
     Tag,
     identity_place,
     personal_place,
-    revision_place,
 )
 from zhike.customers.normal import name_tokens
 from zhike.customers.records import ConsentGiven, Identifier, ProfileRecord, Verdict
 from zhike.customers.services.columns import insert_rows, write_columns
 from zhike.customers.services.comparison_forms import seal_forms
+from zhike.customers.services.profile_changes import Content, in_order
+from zhike.customers.services.profile_revisions import keep_changes, without_batch
 from zhike.customers.vault import Vault
 from zhike.kernel import clock
 from zhike.kernel.errors import ZhikeError
 
 
-@dataclass
-class _Content:
-    """What one profile says; what `undo` needs to bring it back."""
-
-    personal: dict[str, str] = field(default_factory=dict)
-    identifiers: list[Identifier] = field(default_factory=list)
-    attributes: dict[str, Any] = field(default_factory=dict)
-    content_index: str = ""
-
-    def as_text(self) -> str:
-        return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True)
-
-    def to_compare(self) -> dict[str, str]:
-        return values_to_compare(self.personal, ((each.kind, each.value) for each in self.identifiers))
-
-    @classmethod
-    def from_text(cls, text: str) -> _Content:
-        known = json.loads(text)
-        return cls(**{**known, "identifiers": [Identifier(**each) for each in known["identifiers"]]})
-
-    def with_record(self, record: ProfileRecord) -> _Content:
-        named = {identifier.kind for identifier in record.identifiers}
-        kept = [identifier for identifier in self.identifiers if identifier.kind not in named]
-        return _Content(
-            personal={**self.personal, **{str(name): text for name, text in record.personal().items()}},
-            identifiers=_in_order([*kept, *record.identifiers]),
-            attributes={**self.attributes, **{k: v for k, v in record.attributes.items() if v is not None}},
-        )
-
-    def without(self, names: Collection[str]) -> _Content:
-        """The same without those personal fields, kinds of identifiers and attributes."""
-        return _Content(
-            personal={name: text for name, text in self.personal.items() if name not in names},
-            identifiers=[each for each in self.identifiers if each.kind not in names],
-            attributes={code: value for code, value in self.attributes.items() if code not in names},
-        )
-
-
 class Contents:
     """The contents of some profiles of one source, read in a few queries and written in a few."""
 
-    def __init__(self, vault: Vault, profiles: dict[int, Profile], known: dict[int, _Content]) -> None:
+    def __init__(self, vault: Vault, profiles: dict[int, Profile], known: dict[int, Content]) -> None:
         self._vault = vault
         self._profiles = profiles
         self._before = known
-        self._after: dict[int, _Content] = {}
+        self._after: dict[int, Content] = {}
         self._consents: list[ConsentEntry] = []
         names = ("profile_id", "purpose", "channel", "is_granted", "given_at")
         kept = ConsentEntry.objects.filter(profile__in=profiles, undone_at=None)
@@ -88,7 +49,7 @@ class Contents:
         """The contents of those profiles as they are."""
         profiles = Profile.objects.in_bulk(list(profile_ids))
         known = {
-            pk: _Content(attributes=dict(profile.attributes), content_index=profile.content_index)
+            pk: Content(attributes=dict(profile.attributes), content_index=profile.content_index)
             for pk, profile in profiles.items()
         }
         for row in PersonalField.objects.filter(profile__in=profiles):
@@ -115,20 +76,17 @@ class Contents:
         if not before.content_index:
             return "inserted"
         is_same = (after.personal, after.attributes) == (before.personal, before.attributes)
-        is_same = is_same and after.identifiers == _in_order(before.identifiers)
+        is_same = is_same and after.identifiers == in_order(before.identifiers)
         return "unchanged" if is_same and not fresh and not record.tags else "updated"
 
     def take_away(self, profile_id: int, *, names: Collection[str]) -> None:
         """Let a profile say nothing of some fields any more, in memory."""
-        after = self._before[profile_id].without(names)
-        # Of no record: whatever is recorded next is a change.
-        after.content_index = self._vault.fingerprint("content", "taken away")
-        self._after[profile_id] = after
+        self._after[profile_id] = self._before[profile_id].without(names)
 
     def write(self, *, batch: str) -> None:
         """Write what was taken, with the way back if the batch has a name."""
         if batch:
-            self._keep_revisions(batch)
+            keep_changes(self._vault, batch, before=self._before, after=self._after)
         self._replace(self._after)
         for entry in self._consents:
             entry.batch = batch
@@ -137,42 +95,16 @@ class Contents:
 
     @classmethod
     def restored(cls, vault: Vault, batch: str, *, most: int) -> int:
-        """Bring back what some profiles were before a batch; how many they are, 0 once all are."""
-        revisions = list(ProfileRevision.objects.filter(batch=batch).order_by("pk")[:most])
-        profiles = [revision.profile_id for revision in revisions]
+        """Take a batch out of what some profiles say; how many they are, 0 once it is out of all."""
+        revisions = ProfileRevision.objects.filter(batch=batch).order_by("pk")
+        profiles = list(revisions.values_list("profile", flat=True)[:most])
         contents = cls.of(vault, profiles)
-        contents._replace(
-            {
-                revision.profile_id: _Content.from_text(
-                    vault.open(revision.sealed_before, place=revision.place)
-                )
-                for revision in revisions
-            }
-        )
+        contents._replace(without_batch(vault, batch, contents._before))
         ConsentEntry.objects.filter(batch=batch, profile__in=profiles).update(undone_at=clock.now())
         ProfileTag.objects.filter(batch=batch, profile__in=profiles).delete()
-        ProfileRevision.objects.filter(pk__in=[revision.pk for revision in revisions]).delete()
-        return len(revisions)
+        return len(profiles)
 
-    def _keep_revisions(self, batch: str) -> None:
-        now = clock.now()
-        # A second record of a person within a batch must not hide what was there before the batch.
-        insert_rows(
-            ProfileRevision,
-            ("profile", "batch", "sealed_before", "made_at"),
-            (
-                (
-                    pk,
-                    batch,
-                    self._vault.seal(self._before[pk].as_text(), place=revision_place(batch, pk)),
-                    now,
-                )
-                for pk in self._after
-            ),
-            ignores_repeats=True,
-        )
-
-    def _replace(self, contents: dict[int, _Content]) -> None:
+    def _replace(self, contents: dict[int, Content]) -> None:
         now = clock.now()
         PersonalField.objects.filter(profile__in=contents).delete()
         insert_rows(
@@ -209,7 +141,7 @@ class Contents:
         sealed = self._vault.seal(identifier.value, place=place)
         return profile_id, identifier.kind, index, sealed, now if identifier.is_verified else None, now
 
-    def _replace_tokens(self, contents: dict[int, _Content]) -> None:
+    def _replace_tokens(self, contents: dict[int, Content]) -> None:
         renamed = [
             pk
             for pk, content in contents.items()
@@ -259,8 +191,3 @@ def _content_text(record: ProfileRecord) -> str:
     content = asdict(record)
     del content["source_key"]
     return json.dumps(content, ensure_ascii=False, sort_keys=True, default=str)
-
-
-def _in_order(identifiers: Iterable[Identifier]) -> list[Identifier]:
-    unique = {(each.kind, each.value): each for each in identifiers}
-    return [unique[key] for key in sorted(unique)]

@@ -91,7 +91,11 @@ def record_profiles(*, source: str, records: Sequence[ProfileRecord], batch: str
 
 
 def undo_profiles(*, batch: str, told: Callable[[int], None] | None = None) -> int:
-    """Make every profile that a batch recorded what it was before; how many they were this time.
+    """Take a batch out of what every profile that it recorded says; how many they were this time.
+
+    What the batch changed and nobody has changed since is again what it was before; what others wrote since
+    stays: by personal field, kind of identifier and attribute (`Change.taken_back` has the rule). Consents and
+    tags that came with the batch go. Batches may be taken back in any order.
 
     Some at a time, so that nobody waits long for the database: cut off, the same again does the rest. Profiles
     that the batch made stay, without content: facts may refer to them.
