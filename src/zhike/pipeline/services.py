@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from django.db.models import Max
+from threadpoolctl import threadpool_limits
 
 from zhike.customers.selectors import profile_map_changes, profile_map_mark
 from zhike.jobs.progress import Progress, Several
@@ -65,7 +66,8 @@ def run_refresh(
         The snapshot before stays in force.
     """
     lake = open_lake(home.lake)
-    with tracked(run), lake.locked(REFRESH_LOCK):
+    # The engine and the stages share the cores themselves: threads of BLAS would wait for them, spinning.
+    with tracked(run), lake.locked(REFRESH_LOCK), threadpool_limits(limits=1, user_api="blas"):
         _finish_what_a_crash_left(lake, run)
         with lake.draft(budget=budget, engine_url=engine_url or _engine_of(home)) as draft:
             manifest = _publish(home, draft, run, Several([progress, RowProgress(run)]))
