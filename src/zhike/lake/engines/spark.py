@@ -62,8 +62,11 @@ class SparkEngine:
         return self.read(name, [file], rows.schema)
 
     def keep(self, name: str, expression: ir.Table) -> ir.Table:
+        # Not `persist`: the plan would stay in that of every later query, and grow with each step that builds on it
+        # until the words for it alone fill the memory of the driver.
         with self._session.telling():
-            return self._named(name, _kept(self._frame(expression)), expression.schema())
+            files = self._written(self._frame(expression))
+        return self.read(name, [file.path for file in files], expression.schema().to_pyarrow())
 
     def fold(
         self, rows: ir.Table, by: str, function: Fold, *, rows_a_part: int = ROWS_A_PART
