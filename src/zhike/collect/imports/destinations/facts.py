@@ -36,7 +36,7 @@ _COMMIT_ROWS = 8192
 # A row group of the lake: small ones are slow to scan, large ones need memory here.
 _ROWS_AT_ONCE = 100_000
 # Batches of rows that may wait for their customers.
-_MOST_WAITING = 3
+_MOST_WAITING = 4
 # A key and a fingerprint each.
 _HASHES_AT_ONCE = 500_000
 _NOBODY = -1

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from zhike.collect.imports.hashing import KEY_HASHES, Sums
 
 # The more of them at once, the better the database has its pages together.
-_TOGETHER = 100_000
+_TOGETHER = 20_000
 _Numbers = npt.NDArray[np.int64]
 
 
