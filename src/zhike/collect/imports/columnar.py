@@ -120,13 +120,10 @@ def _are_simple_ids(cells: pa.Array) -> bool:
     starts, ends, signs = _spans(cells)
     if not (starts < ends).all():
         return False
-    if (signs[starts] - _ZERO <= 9).all():
-        return bool((signs - _ZERO <= 9).all())
-    return bool(
-        _IS_ID_SIGN[signs].all()
-        and (signs[starts] - _ZERO > 9).all()
-        and (signs[ends - 1] - _ZERO <= 9).all()
-    )
+    begins = _are_digits(signs[starts])
+    if begins.all():
+        return bool(_are_digits(signs).all())
+    return bool(_IS_ID_SIGN[signs].all() and not begins.any() and _are_digits(signs[ends - 1]).all())
 
 
 def _are_simple_amounts(cells: pa.Array, digits: int) -> bool:
@@ -136,9 +133,15 @@ def _are_simple_amounts(cells: pa.Array, digits: int) -> bool:
     starts, ends = starts[is_there], ends[is_there]
     points = len(ends) if digits else 0
     whole = ends - starts - (digits + 1 if digits else 0)
-    if np.count_nonzero(signs - _ZERO > 9) != points or not ((whole > 0) & (whole <= _MOST_DIGITS)).all():
+    if np.count_nonzero(~_are_digits(signs)) != points or not ((whole > 0) & (whole <= _MOST_DIGITS)).all():
         return False
     return not points or bool((signs[ends - 1 - digits] == _POINT).all())
+
+
+def _are_digits(signs: np.ndarray) -> np.ndarray:
+    # Bytes below the zero turn around to large numbers.
+    are: np.ndarray = signs - _ZERO <= 9
+    return are
 
 
 def _spans(cells: pa.Array) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -87,12 +87,16 @@ def is_large_part(model: type[models.Model], ids: Sized) -> bool:
     return len(ids) * _WORTH_READING_ALL >= model._default_manager.count()
 
 
+def collected(column: str) -> str:
+    """The query of all values of a column as one list in JSON: a row for each takes longer than finding it."""
+    every = {"sqlite": "json_group_array({})", "postgresql": "coalesce(json_agg({}), '[]')::text"}
+    return every[connection.vendor].format(column)
+
+
 def all_numbers(model: type[models.Model], names: Sequence[str]) -> list[list[int]]:
     """Columns of whole numbers of all rows, side by side, in no order: in two calls, not one for each row."""
-    collect = {"sqlite": "json_group_array({})", "postgresql": "coalesce(json_agg({}), '[]')::text"}
     quoted = connection.ops.quote_name
-    columns = (quoted(str(_field(model, name).column)) for name in names)
-    chosen = ", ".join(map(collect[connection.vendor].format, columns))
+    chosen = ", ".join(collected(quoted(str(_field(model, name).column))) for name in names)
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {chosen} FROM {quoted(model._meta.db_table)}")
         return [json.loads(column) for column in cursor.fetchone()]

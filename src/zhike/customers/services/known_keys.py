@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from django.db import connection
 
 from zhike.customers.models import Profile
+from zhike.customers.services.columns import collected
 
 # Django's `__in` takes ten microseconds a value to build the query, and each of them is a parameter of it; so the
 # database gets one parameter, a list.
@@ -16,8 +17,6 @@ _LISTS = {
     "postgresql": "jsonb_array_elements_text(%s::jsonb) WITH ORDINALITY AS wanted",
 }
 _PLACES = {"sqlite": "wanted.key", "postgresql": "wanted.ordinality - 1"}
-# One row for all of them: each row that comes by itself takes longer than finding it.
-_COLLECTED = {"sqlite": "json_group_array({})", "postgresql": "coalesce(json_agg({}), '[]')::text"}
 
 
 def known_ids(source: str, indexes: Sequence[str]) -> list[int]:
@@ -25,7 +24,6 @@ def known_ids(source: str, indexes: Sequence[str]) -> list[int]:
     vendor = connection.vendor
     table = connection.ops.quote_name(Profile._meta.db_table)
     # The list leads: each fingerprint is one step down the index, however many profiles there are.
-    collected = _COLLECTED[vendor].format
     query = (
         f"SELECT {collected(_PLACES[vendor])}, {collected('profile.id')} FROM {_LISTS[vendor]} CROSS JOIN {table} AS profile "
         "WHERE profile.source = %s AND profile.key_index = wanted.value"

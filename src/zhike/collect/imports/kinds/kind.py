@@ -217,7 +217,8 @@ def row_hash(content: Sequence[object]) -> int:
     Parameters
     ----------
     content
-        Text without NUL, integers, days, or None; never empty text, which None stands for."""
+        Text without NUL, integers, days, or None; never empty text, which None stands for.
+    """
     text = "\0".join(["" if value is None else str(value) for value in content])
     digest = blake2b(text.encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big", signed=True)
