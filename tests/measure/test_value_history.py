@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import date, timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -77,10 +78,15 @@ lost_days = 80
 """
 
 
-@pytest.mark.parametrize(("seed", "sections"), [(1, ""), (3, LOOK_BACK), (4, FIXED)])
+# The last as in a shop that is too large for more than one month at once.
+@pytest.mark.parametrize(
+    ("seed", "sections", "rows_at_once"), [(1, "", None), (3, LOOK_BACK, None), (4, FIXED, 1)]
+)
 def test_every_month_equals_what_a_refresh_of_that_day_publishes(
-    seed: int, sections: str, tmp_path: Path
+    seed: int, sections: str, rows_at_once: int | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    if rows_at_once is not None:
+        monkeypatch.setattr(import_module("zhike.pipeline.stages.history"), "ROWS_AT_ONCE", rows_at_once)
     home = open_shop(tmp_path / "shop", sections=sections)
     customers = add_orders(home, orders_of(seed))
     set_no_profiling(customer_id=next(iter(customers.values())), is_refused=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 from zhike.lake.deltas import DeltaFolder, fsync_path
 
 _LOG = "_delta_log"
-_SPILLED_BY = re.compile(r"duckdb_temp_(\d+)_")
+_SPILLED_BY = re.compile(r"(?:duckdb_temp|fold)_(\d+)_")
 
 
 def forget_history(deltas: DeltaFolder, name: str) -> None:
@@ -44,7 +44,7 @@ def forget_table(deltas: DeltaFolder, name: str) -> None:
 
 def forget_spilled(folder: Path) -> None:
     """Delete what processes that are no more had no room for in memory."""
-    for file in folder.glob("duckdb_temp_*"):
+    for file in folder.glob("*"):
         found = _SPILLED_BY.match(file.name)
         if found and not _is_alive(int(found[1])):
             with contextlib.suppress(OSError):

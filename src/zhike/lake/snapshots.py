@@ -391,6 +391,7 @@ class Lake:
         for table in catalog.tables("published"):
             pinned = (t for m in kept for t in m.tables.values() if t.folder == table.name)
             self.deltas.sweep(table.name, keep={file.path for each in pinned for file in each.files})
+        forget_spilled(self.root / "spill")
 
     def _reader(self, budget: Budget) -> Engine:
         if budget not in self._readers:

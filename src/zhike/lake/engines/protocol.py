@@ -50,7 +50,7 @@ class Engine(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What an engine may use. `threads` 0 is all cores; `memory` is a DuckDB size such as ``512MB``, or empty for the default."""
+    """What an engine may use. `threads` 0 is all cores; `memory` is a DuckDB size such as ``512MB``, or empty for a share of the machine's."""
 
     threads: int = 0
     memory: str = ""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import partial
 
 import ibis.expr.types as ir
+import pyarrow as pa
 
 from zhike.lake import catalog
 from zhike.measure.analysis import history as over_time
@@ -18,6 +19,7 @@ from zhike.value.analysis.backtest import champions_of
 from zhike.value.analysis.history import STATES, base_month, month_ends, orders_over_time, states_of_months
 
 _ROWS_A_MONTH = 500_000
+ROWS_AT_ONCE = 60_000_000
 _HISTORIES_A_PART = 250_000
 
 
@@ -49,7 +51,10 @@ def _computed(refresh: Refresh) -> int:
         over_time.history_cuts, ends=ends, value=value, lifecycle=lifecycle, mark=_settings_mark(refresh)
     )
     by_month = states.select(*over_time.FITTED)
-    cuts = draft.fetch(draft.fold(by_month, "month", fit, rows_a_part=_ROWS_A_MONTH)[over_time.CUTS])
+    cuts = pa.concat_tables(
+        draft.fetch(draft.fold(some, "month", fit, rows_a_part=_ROWS_A_MONTH)[over_time.CUTS])
+        for some in _few_months_at_once(by_month, months=len(ends), rows=draft.count(states))
+    )
     draft.produce_rows("value_history_cuts", cuts.select(catalog.table("value_history_cuts").column_names))
     scored = over_time.value_history(
         states,
@@ -59,6 +64,16 @@ def _computed(refresh: Refresh) -> int:
         refresh.models.scoring.weights,
     )
     return draft.produce("value_history", scored)
+
+
+def _few_months_at_once(states: ir.Table, *, months: int, rows: int) -> Iterator[ir.Table]:
+    """The states of all months, of so many together as memory has room for."""
+    at_once = max(1, ROWS_AT_ONCE * months // max(1, rows))
+    if at_once >= months:
+        yield states
+        return
+    for first in range(0, months, at_once):
+        yield states.filter(states.month.between(first, first + at_once - 1))
 
 
 def _valued(refresh: Refresh, ends: Sequence[date]) -> ir.Table:

@@ -1,0 +1,74 @@
+"""What a fold gives is the same in memory and in files, and no file outlives its engine."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from zhike.lake.engines import Budget, Engine, open_engine
+from zhike.lake.engines import duckdb as engine_of_one_machine
+from zhike.lake.snapshots import Lake
+
+PARTS = 8
+# No process has so high a number.
+DEAD = 2**22 + 1
+
+
+def halves(rows: pa.Table) -> dict[str, pa.Table]:
+    numbers = rows["number"].to_numpy()
+    texts = pa.array([f"#{number}" for number in numbers.tolist()], pa.string())
+    odd = numbers[numbers % 2 == 1]
+    return {
+        "texts": pa.table({"number": numbers, "text": texts}),
+        "odd": pa.table({"number": odd, "half": odd / 2}),
+    }
+
+
+def folded(engine: Engine) -> dict[str, list[dict[str, object]]]:
+    numbers = engine.load("numbers", pa.table({"number": np.arange(1000)}))
+    given = engine.fold(numbers, "number", halves, rows_a_part=1000 // PARTS)
+    return {name: engine.fetch(table.order_by("number")).to_pylist() for name, table in given.items()}
+
+
+@pytest.fixture
+def spill(tmp_path: Path) -> Path:
+    return tmp_path / "spill"
+
+
+def open_one(spill: Path) -> Engine:
+    return open_engine("duckdb", Budget(threads=2), spill=spill)
+
+
+# 0: every part goes to a file; 6,000: the first parts were held before it became too much.
+@pytest.mark.parametrize("most", [0, 6_000])
+def test_much_goes_through_files_and_is_the_same(
+    spill: Path, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = open_one(spill)
+    in_memory = folded(engine)
+    assert list(spill.glob("fold_*")) == []
+    monkeypatch.setattr(engine_of_one_machine, "MOST_BYTES", most)
+    in_files = folded(engine)
+    assert len(list(spill.glob("fold_*"))) == 2 * PARTS
+    engine.close()
+    assert in_files == in_memory
+    assert len(in_memory["texts"]) == 1000
+    assert list(spill.glob("fold_*")) == []
+
+
+def test_files_of_a_killed_process_go_with_the_next_refresh_and_those_of_a_living_one_stay(
+    tmp_path: Path,
+) -> None:
+    lake = Lake(tmp_path / "lake")
+    spill = lake.root / "spill"
+    spill.mkdir(parents=True)
+    dead, living = (spill / f"fold_{pid}_0.parquet" for pid in (DEAD, os.getpid()))
+    for file in (dead, living):
+        file.write_bytes(b"PAR1")
+    lake.prune(keep=5)
+    assert not dead.exists()
+    assert living.exists()
