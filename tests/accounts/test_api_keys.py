@@ -9,7 +9,7 @@ from django.test import Client
 from zhike.accounts.commands import api_keys as command
 from zhike.accounts.models import ApiKey, AuditEntry, User
 from zhike.accounts.selectors import api_key_of
-from zhike.accounts.services import create_api_key, note_key_use, revoke_api_key
+from zhike.accounts.services import change_api_key, create_api_key, note_key_use, revoke_api_key
 from zhike.kernel import clock
 from zhike.kernel.errors import UsageError
 
@@ -90,6 +90,24 @@ def test_the_page_shows_a_token_once_and_never_again(alice_client: Client) -> No
     assert alice_client.post("/settings/api-keys/999/revoke/").status_code == 404
 
 
+def test_a_key_is_for_something_else_and_keeps_its_token(alice_client: Client) -> None:
+    made = create_api_key(actor=None, name="till", scopes=["orders"])
+    place = f"/settings/api-keys/{made.key.pk}/"
+    assert place in alice_client.get("/settings/api-keys/").content.decode()
+    assert alice_client.get(place).content.decode().count(" checked") == 1
+    assert alice_client.post(place, {"scopes": []}).status_code == 422
+    for _ in range(2):
+        assert alice_client.post(place, {"scopes": ["referrals", "orders"]}).status_code == 302
+    key = api_key_of(made.token)
+    assert key is not None and key.scopes == ["orders", "referrals"]
+    changed = AuditEntry.objects.get(action="api_key.changed")
+    assert changed.details == {"from": ["orders"], "to": ["orders", "referrals"]}
+    revoke_api_key(actor=None, key=key)
+    assert alice_client.get(place).status_code == 404
+    with pytest.raises(UsageError, match="till"):
+        change_api_key(actor=None, key=key, scopes=["orders"])
+
+
 def test_the_page_says_what_is_missing(alice_client: Client) -> None:
     create_api_key(actor=None, name="till", scopes=["orders"])
     for sent in ({"name": "till", "scopes": ["orders"]}, {"name": "website"}, {"scopes": ["orders"]}):
@@ -105,6 +123,8 @@ def test_keys_are_made_listed_and_revoked_on_the_command_line() -> None:
     assert key is not None and key.scopes == ["events", "orders"]
     listed = json.loads(CliRunner().invoke(command, ["list", "--json"]).stdout)
     assert [row["name"] for row in listed] == ["till"] and token not in repr(listed)
+    told = CliRunner().invoke(command, ["change", "till", "--scope", "referrals"])
+    assert "referrals" in told.stdout and api_key_of(token).scopes == ["referrals"]  # type: ignore[union-attr]
     assert CliRunner().invoke(command, ["revoke", "till"]).exit_code == 0
     assert api_key_of(token) is None
     again = CliRunner().invoke(command, ["revoke", "till"])

@@ -57,6 +57,40 @@ def test_a_file_may_set_costs_right_for_all_time(shop):
     assert costs(shop) == (2000, None)
 
 
+HISTORY = """product_id,name,cost,cost_from
+P1,龙井,17,
+P2,茶杯,36,2026-02-01
+P1,龙井,18.50,2026-03-01
+P1,龙井,,
+P1,龙井,16,2025-01-01
+P2,茶杯,36,2026-02-01
+"""
+
+
+def test_one_file_may_hold_the_costs_of_several_days(shop):
+    shop.bring_kind("products", "product_id,name,cost,cost_from\nP1,龙井,15,2024-01-01\n")
+    told = shop.bring_kind("products", HISTORY)
+    assert (told.inserted, told.updated, told.unchanged, told.duplicates) == (1, 1, 4, 4)
+    days = {"": 1700, "2024-01-01": 1500, "2025-01-01": 1600, "2026-03-01": 1850}
+    assert costs(shop) == (1850, days)
+    assert costs(shop, "P2") == (3600, {"2026-02-01": 3600})
+    again = shop.bring_kind("products", HISTORY.replace(",\n", ", \n"))
+    assert (again.updated, again.unchanged) == (0, 6)
+
+
+def test_two_costs_of_one_day_contradict_each_other(shop):
+    told = shop.bring_kind(
+        "products",
+        HISTORY + "P1,龙井,18,2026-03-01\nP1,绿茶,20,2026-05-01\nP2,茶杯,30,\nP2,茶杯,31,\n",
+        is_dry_run=True,
+    )
+    assert told.reasons == {"product.conflict": 3}
+    reasons = {each.number: each.reason.en for each in told.first_rejects["product.conflict"]}
+    # The row with the cost of that day, the first row of the product, the cost without a day.
+    assert [reasons[number].split(" ")[1] for number in sorted(reasons)] == ["4", "2", "10"]
+    assert "another cost of the same day" in reasons[8]
+
+
 @pytest.mark.parametrize(
     ("before", "cost", "after"),
     [

@@ -103,11 +103,33 @@ def list_keys(as_json: bool) -> None:
         click.echo(f"{key.name}{off}\t{key.prefix}…\t{', '.join(key.scopes)}")
 
 
+@api_keys.command("change")
+@click.argument("name")
+@click.option(
+    "--scope", "scopes", type=SCOPES, multiple=True, required=True, help="what it may send from now on"
+)
+def change_key(name: str, scopes: tuple[str, ...]) -> None:
+    """Let a key be for something else; the program keeps its token."""
+    from zhike.accounts import services
+
+    services.change_api_key(actor=None, key=_key(name), scopes=scopes)
+    said = Text("密钥“{name}”现可发送：{scopes}", "the key “{name}” may now send: {scopes}")
+    click.echo(said.format(name=name, scopes=", ".join(_key(name).scopes)))
+
+
 @api_keys.command("revoke")
 @click.argument("name")
 def revoke_key(name: str) -> None:
     """Let no program in with this key from now on."""
-    from zhike.accounts import selectors, services
+    from zhike.accounts import services
+
+    services.revoke_api_key(actor=None, key=_key(name))
+    click.echo(Text("密钥“{name}”已停用", "the key “{name}” no longer works").format(name=name))
+
+
+def _key(name: str) -> Any:
+    """The `ApiKey`, whose type cannot be named before Django is up."""
+    from zhike.accounts import selectors
 
     key = selectors.key_in_force(name)
     if key is None:
@@ -116,8 +138,7 @@ def revoke_key(name: str) -> None:
             zh=f"没有名为“{name}”的有效密钥；zhike api-keys list 列出所有密钥",
             en=f"no key named “{name}” is in force; zhike api-keys list shows them all",
         )
-    services.revoke_api_key(actor=None, key=key)
-    click.echo(Text("密钥“{name}”已停用", "the key “{name}” no longer works").format(name=name))
+    return key
 
 
 def _account(email: str) -> Any:

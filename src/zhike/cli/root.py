@@ -38,7 +38,10 @@ COMMANDS = {
     "refresh": Lazy(
         "zhike.pipeline.commands:refresh", Text("重新计算并发布快照", "Compute and publish a snapshot")
     ),
-    "value": Lazy("zhike.value.commands:value", Text("客户价值：回测", "Customer value: back-test")),
+    "value": Lazy(
+        "zhike.value.commands:value",
+        Text("客户价值：回测、权重、毛利率", "Customer value: back-test, weights, margins"),
+    ),
     "tables": Lazy("zhike.pipeline.catalog:tables", Text("列出数据表", "List the tables"), needs_home=False),
     "export": Lazy("zhike.customers.commands:export", Text("导出数据表", "Export a table")),
     "customers": Lazy(

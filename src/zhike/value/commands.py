@@ -119,6 +119,66 @@ def _print_weights(found: dict[str, Any]) -> None:
         click.echo(Text(found["learning"]["zh"], found["learning"]["en"]))
 
 
+@value.command("margins")
+@click.option("--shop", default="", metavar="PERCENT", help="margin of the shop; “none” takes it away")
+@click.option("--set", "shares", multiple=True, metavar="CATEGORY=PERCENT", help="margin of a category")
+@click.option("--remove", "removed", multiple=True, metavar="CATEGORY", help="take the margin of one away")
+@click.option("--all", "is_all", is_flag=True, help="list categories without a margin too")
+@click.option("--json", "as_json", is_flag=True, help="print as JSON, every category; margins as shares")
+@click.pass_obj
+def margins(
+    home: Home, shop: str, shares: tuple[str, ...], removed: tuple[str, ...], is_all: bool, as_json: bool
+) -> None:
+    """Show what stays of the spend where no cost is known, and since which day; or change it.
+
+    What is not named stays as it is. A change counts from the next refresh on.
+    """
+    from zhike.value.forms import typed_margins
+    from zhike.value.selectors.margins import known_margins, margins_in_force
+    from zhike.value.services import change_margins
+
+    changes = typed_margins(shop, shares, removed, in_force=margins_in_force(home).category_margins)
+    if changes is not None:
+        change_margins(home=home, changes=changes, actor=None)
+    found = known_margins(home)
+    if as_json:
+        click.echo(json.dumps(found, ensure_ascii=False, indent=2))
+        return
+    _print_margins(found, is_all=is_all)
+
+
+def _print_margins(found: dict[str, Any], *, is_all: bool) -> None:
+    if found["is_waiting"]:
+        click.echo(Text("下次刷新起生效", "In force from the next refresh on"))
+    heads = (
+        Text("类目", "Category"), Text("毛利率", "Margin"), Text("设定日", "Set on"), Text("商品", "Products"),
+        Text("有成本", "With a cost"),
+    )  # fmt: skip
+    rows = [each for each in found["categories"] if is_all or each["margin"] is not None]
+    shop = [str(Text("全店", "Shop")), *_margin_cells(found), "", ""]
+    _print_row([str(head) for head in heads])
+    for cells in [
+        shop,
+        *([each["category"], *_margin_cells(each), each["products"], each["with_cost"]] for each in rows),
+    ]:
+        _print_row([str(cell) for cell in cells])
+    if without := len(found["categories"]) - len(rows):
+        said = Text("另有 {n} 个类目未设；--all 全部列出", "{n} more categories have none; --all lists them")
+        click.echo(said.format(n=without))
+
+
+def _margin_cells(found: dict[str, Any]) -> list[str]:
+    if found["margin"] is None:
+        return [str(Text("未设", "not set")), ""]
+    return [f"{found['margin']:.1%}", found["set_on"] or "zhike.toml"]
+
+
+def _print_row(cells: list[str]) -> None:
+    click.echo(
+        "  ".join(_padded(cell, 24 if place == 0 else 12) for place, cell in enumerate(cells)).rstrip()
+    )
+
+
 def _report(found: Backtest) -> dict[str, Any]:
     champions = found.champions
     return {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from fractions import Fraction
 
 from django.http import QueryDict
@@ -12,6 +12,7 @@ from zhike.kernel.errors import UsageError
 from zhike.value.analysis.scores.components import COMPONENTS
 from zhike.value.analysis.scores.weights import BY_COMPARISON, BY_HAND, LEARNED, ScoreChoice
 from zhike.value.selectors.score import PAIRS, field_of, pair_field
+from zhike.value.services.margin_choices import MarginChanges
 from zhike.value.services.score_choices import choice_of
 
 _NUMBER = re.compile(r"\d{1,6}(?:\.\d{1,6}|/[1-9]\d{0,5})?\Z", re.ASCII)
@@ -64,8 +65,8 @@ def typed_choice(shares: Sequence[str], pairs: Sequence[str], *, is_learned: boo
     return choice_of(method=methods[0], weights=weights, comparisons=comparisons)
 
 
-def posted_margins(posted: QueryDict) -> tuple[float, dict[str, float]]:
-    """The margin of the shop, 1 where none is typed, and those of categories; typed in percent.
+def posted_margins(posted: QueryDict) -> MarginChanges:
+    """The margins of the shop and of the categories on the page, typed in percent; an empty field is “not set”.
 
     Raises
     ------
@@ -73,9 +74,48 @@ def posted_margins(posted: QueryDict) -> tuple[float, dict[str, float]]:
         ``form.number``.
     """
     typed = zip(posted.getlist("category"), posted.getlist("share"), strict=False)
-    shares = {name: _percent(text) for name, text in typed if name and text.strip()}
+    shares = {name: _percent(text) if text.strip() else None for name, text in typed if name}
     margin = posted.get("margin", "")
-    return (_percent(margin) if margin.strip() else 1.0), shares
+    return MarginChanges(_percent(margin) if margin.strip() else 1.0, shares)
+
+
+def typed_margins(
+    shop: str, shares: Sequence[str], removed: Sequence[str], *, in_force: Collection[str]
+) -> MarginChanges | None:
+    """From the options of a command, such as ``绿茶=62.5``; None where nothing is changed.
+
+    Parameters
+    ----------
+    shop
+        Percent, ``none`` for “not set”, empty where it stays.
+    in_force
+        The categories that have a margin; no other can be removed.
+
+    Raises
+    ------
+    UsageError
+        ``margins.category``, ``form.number``.
+    """
+    changes: dict[str, float | None] = {}
+    for said in shares:
+        name, _, percent = said.rpartition("=")
+        if not name.strip() or not percent.strip():
+            raise UsageError(
+                "margins.category",
+                zh=f"--set 应写成 类目=百分比，例如 绿茶=62.5，而不是“{said}”",
+                en=f"--set wants CATEGORY=PERCENT, such as tea=62.5, not “{said}”",
+            )
+        changes[name.strip()] = _percent(percent)
+    for name in removed:
+        if name not in in_force:
+            raise UsageError(
+                "margins.category",
+                zh=f"类目“{name}”没有设毛利率；zhike value margins 列出已设的",
+                en=f"the category “{name}” has no margin; zhike value margins lists those that have one",
+            )
+        changes[name] = None
+    margin = None if not shop.strip() else 1.0 if shop.strip() == "none" else _percent(shop)
+    return MarginChanges(margin, changes) if changes or margin is not None else None
 
 
 def _percent(text: str) -> float:

@@ -18,6 +18,7 @@ from zhike.accounts.rules import requires
 from zhike.accounts.selectors import User
 from zhike.customers.selectors import is_visible
 from zhike.lake.snapshots import Snapshot, open_lake
+from zhike.pages.links import with_query
 from zhike.pages.rendering import render_page
 from zhike.value import selectors, services
 from zhike.value.forms import posted_choice, posted_margins
@@ -120,12 +121,13 @@ def margins(request: HttpRequest) -> HttpResponse:
 @requires(Right.MANAGE_SETTINGS)
 @require_POST
 def choose_margins(request: HttpRequest) -> HttpResponse:
-    """Put margins in force with the next refresh."""
+    """Put the margins of the shop and of the categories on one page in force with the next refresh."""
     assert isinstance(request.user, User)
-    margin, category_margins = posted_margins(request.POST)
-    services.choose_margins(margin=margin, category_margins=category_margins, actor=request.user)
+    changes = posted_margins(request.POST)
+    services.change_margins(home=settings.ZHIKE_HOME, changes=changes, actor=request.user)
     messages.success(request, _("The margins are kept; they count from the next computation on."))
-    return HttpResponseRedirect(reverse("value:margins"))
+    place = {name: request.POST.get(name) for name in ("q", "page")}
+    return HttpResponseRedirect(with_query(reverse("value:margins"), **place))
 
 
 @requires(Right.SEE_CUSTOMERS)

@@ -54,5 +54,6 @@ USER_SWITCHED_OFF = action("user.switched_off", zh="停用账号", en="switched 
 USER_SWITCHED_ON = action("user.switched_on", zh="启用账号", en="switched a user on")
 PASSWORD_RENEWED = action("user.password_renewed", zh="重设密码", en="gave a new password")
 API_KEY_CREATED = action("api_key.created", zh="新建 API 密钥", en="made an API key")
+API_KEY_CHANGED = action("api_key.changed", zh="修改 API 密钥的用途", en="changed what an API key may send")
 API_KEY_REVOKED = action("api_key.revoked", zh="停用 API 密钥", en="revoked an API key")
 AUDIT_EXPORTED = action("audit.exported", zh="导出操作记录", en="exported the audit trail")

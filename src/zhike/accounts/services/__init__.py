@@ -1,6 +1,12 @@
 """Writes to accounts: users, API keys, the audit trail."""
 
-from zhike.accounts.services.api_keys import NewKey, create_api_key, note_key_use, revoke_api_key
+from zhike.accounts.services.api_keys import (
+    NewKey,
+    change_api_key,
+    create_api_key,
+    note_key_use,
+    revoke_api_key,
+)
 from zhike.accounts.services.audit import record_audit
 from zhike.accounts.services.users import (
     NewAccount,
@@ -18,6 +24,7 @@ __all__ = [
     "NewAccount",
     "NewKey",
     "add_user",
+    "change_api_key",
     "create_api_key",
     "create_owner",
     "note_key_use",

@@ -1,4 +1,4 @@
-"""Making and revoking API keys."""
+"""Making, changing and revoking API keys."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.db.models import Q
 
-from zhike.accounts.audit.actions import API_KEY_CREATED, API_KEY_REVOKED, Target
+from zhike.accounts.audit.actions import API_KEY_CHANGED, API_KEY_CREATED, API_KEY_REVOKED, Target
 from zhike.accounts.keys import KeyScope, new_token, token_hash, token_prefix
 from zhike.accounts.models import ApiKey, User
 from zhike.accounts.services.audit import record_audit
@@ -54,6 +54,29 @@ def create_api_key(*, actor: User | None, name: str, scopes: Iterable[str]) -> N
         actor=actor, action=API_KEY_CREATED, object=Target("api_key", key.pk), details={"scopes": wanted}
     )
     return NewKey(key, token)
+
+
+@transaction.atomic
+def change_api_key(*, actor: User | None, key: ApiKey, scopes: Iterable[str]) -> None:
+    """Let a key in force be for something else, from the next request on; the token stays. The same again changes nothing.
+
+    Raises
+    ------
+    UsageError
+        ``api_key.scopes`` as `create_api_key`, ``api_key.revoked`` for a key that is not in force.
+    """
+    wanted, present = _checked_scopes(scopes), ApiKey.objects.get(pk=key.pk)
+    if present.revoked_at is not None:
+        raise UsageError(
+            "api_key.revoked",
+            zh=f"密钥“{key.name}”已停用，不能再修改；请新建一个",
+            en=f"the key “{key.name}” was revoked and cannot be changed; make a new one",
+        )
+    if present.scopes == wanted:
+        return
+    ApiKey.objects.filter(pk=key.pk).update(scopes=wanted)
+    details: dict[str, object] = {"from": present.scopes, "to": wanted}
+    record_audit(actor=actor, action=API_KEY_CHANGED, object=Target("api_key", key.pk), details=details)
 
 
 @transaction.atomic

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,10 +30,13 @@ class Repeats:
         Numbers of those with the same content as the earlier row.
     conflicts
         Row number → number of the earlier row, of those with other content.
+    joined
+        Row number → columns with what later rows added, of the rows that are the first of their key.
     """
 
     same: np.ndarray
     conflicts: dict[int, int]
+    joined: Mapping[int, Mapping[str, object]] = field(default_factory=dict)
 
     def marks(self, last_number: int) -> np.ndarray:
         """For every row number up to the last, whether it is a repeat."""
@@ -90,25 +93,42 @@ def columns_to_compare(kind: Kind) -> list[str]:
     return ["number", *kind.key, *_compared(kind)]
 
 
-def repeats_within(staged: StagedFile, key: tuple[str, ...]) -> Repeats:
+def repeats_within(staged: StagedFile, kind: Kind) -> Repeats:
     """The rows whose key stands earlier in the file.
 
     Hashes tell which keys can be repeats, at eight bytes a row; only those are looked at themselves.
     """
     hashes = np.sort(staged.key_hashes())
     suspects = np.unique(hashes[1:][hashes[1:] == hashes[:-1]])
-    firsts: dict[tuple[object, ...], tuple[int, int]] = {}
+    repeating = kind.repeating()
     same: list[int] = []
     conflicts: dict[int, int] = {}
-    for number, fingerprint, *named in _rows_of(staged, key, suspects):
-        first_number, first_fingerprint = firsts.setdefault(tuple(named), (number, fingerprint))
-        if first_number == number:
-            continue
-        if first_fingerprint == fingerprint:
-            same.append(number)
-        else:
-            conflicts[number] = first_number
-    return Repeats(np.array(same, np.int64), conflicts)
+    for number, key, content in _rows_of(staged, kind.key, suspects, repeating.columns):
+        earlier = repeating.earlier(number, key, content)
+        if earlier is not None:
+            if earlier.is_contradicted:
+                conflicts[number] = earlier.number
+            else:
+                same.append(number)
+    return Repeats(np.array(same, np.int64), conflicts, repeating.joined())
+
+
+def with_joined(rows: pa.RecordBatch, joined: Mapping[int, Mapping[str, object]]) -> pa.RecordBatch:
+    """The rows with what later rows of the file added to them."""
+    if not joined:
+        return rows
+    told = [joined.get(number, {}) for number in rows["number"].to_pylist()]
+    changed = {name for row in told for name in row}
+    columns = [
+        pa.array(
+            [row.get(name, value) for row, value in zip(told, rows[name].to_pylist(), strict=True)],
+            rows.schema.field(name).type,
+        )
+        if name in changed
+        else rows[name]
+        for name in rows.schema.names
+    ]
+    return pa.record_batch(columns, schema=rows.schema)
 
 
 def _compared(kind: Kind) -> list[str]:
@@ -121,10 +141,14 @@ def _compared(kind: Kind) -> list[str]:
     return [name for name in kind.staged.names if name in kept]
 
 
-def _rows_of(staged: StagedFile, key: tuple[str, ...], key_hashes: np.ndarray) -> Iterator[tuple[Any, ...]]:
+def _rows_of(
+    staged: StagedFile, key: tuple[str, ...], key_hashes: np.ndarray, columns: tuple[str, ...]
+) -> Iterator[tuple[int, tuple[Any, ...], tuple[Any, ...]]]:
+    """Number, key and content of the rows with those hashes."""
     if not len(key_hashes):
         return
-    names = ["number", "row_hash", *key]
+    names = ["number", *key, *columns]
     for batch in staged.rows(["key_hash", *names], batch_rows=KEYS_AT_ONCE):
         rows = batch.filter(pa.array(np.isin(batch["key_hash"].to_numpy(), key_hashes)))
-        yield from zip(*(rows[name].to_pylist() for name in names), strict=True)
+        for number, *values in zip(*(rows[name].to_pylist() for name in names), strict=True):
+            yield number, tuple(values[: len(key)]), tuple(values[len(key) :])

@@ -31,14 +31,16 @@ _COUNTING = "01234567890123456789"
 def phone(text: str, *, region: str = "CN") -> str:
     """A telephone number in E.164, such as ``+8613800138000``.
 
-    Takes spaces, dashes, brackets, full-width digits, ``+86``, ``0086`` or ``86`` in front, the ``.0`` that a
-    spreadsheet puts behind, and landlines with their area code. ``region`` (ISO 3166 alpha-2) is the country of
+    Takes spaces, dashes, brackets, full-width digits, ``+86``, ``0086`` or ``86`` in front, the ``'`` that marks text in
+    a spreadsheet (Shopify exports it), the ``.0`` that one puts behind, and landlines with their area code. ``region`` (ISO 3166 alpha-2) is the country of
     numbers that name none.
 
     >>> phone("138 0013-8000"), phone("０１３９１２３４５６７８"), phone("0086 13912345678"), phone("13912345678.0")
     ('+8613800138000', '+8613912345678', '+8613912345678', '+8613912345678')
     >>> phone("010-65129988"), phone("1.3800138000E+10"), phone("+1 650 253 0000")
     ('+861065129988', '+8613800138000', '+16502530000')
+    >>> phone("'+8613912345678")
+    '+8613912345678'
     >>> phone("1.38001E+10")
     Traceback (most recent call last):
     zhike.kernel.errors.ZhikeError: 电话“1***0”是科学计数法，后几位已经丢失；请在表格里把这一列设为文本后重新导出
@@ -62,7 +64,7 @@ def phone(text: str, *, region: str = "CN") -> str:
 
 def _dialled(text: str) -> str:
     """Digits, and a plus in front if there is one."""
-    plain = folded(text)
+    plain = folded(text).removeprefix("'")
     if len(plain) > _LONGEST:
         raise _refused(text)
     if _STARS.search(plain):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -10,12 +11,48 @@ from django.db import transaction
 from zhike.accounts.audit.actions import Target, action
 from zhike.accounts.services import record_audit
 from zhike.kernel.errors import UsageError
+from zhike.kernel.home import Home
 from zhike.value.models import MarginChoiceEntry
+from zhike.value.selectors.margins import margins_in_force
 
 if TYPE_CHECKING:
     from zhike.accounts.selectors import User
 
 MARGINS_CHOSEN = action("value.margins_chosen", zh="修改毛利率", en="chose the margins")
+
+
+@dataclass(frozen=True, slots=True)
+class MarginChanges:
+    """What somebody changes; whatever is not named stays.
+
+    Parameters
+    ----------
+    margin
+        Of the shop; 1 is “not set”, None leaves it as it is.
+    category_margins
+        Category → share; None takes its margin away.
+    """
+
+    margin: float | None
+    category_margins: Mapping[str, float | None]
+
+
+@transaction.atomic
+def change_margins(*, home: Home, changes: MarginChanges, actor: User | None) -> None:
+    """Put changed margins in force with the next refresh, on top of those chosen before or set in `zhike.toml`.
+
+    Raises
+    ------
+    UsageError
+        ``margins.share``.
+    """
+    before = margins_in_force(home)
+    shares = {**before.category_margins, **changes.category_margins}
+    choose_margins(
+        margin=before.margin if changes.margin is None else changes.margin,
+        category_margins={name: share for name, share in shares.items() if share is not None},
+        actor=actor,
+    )
 
 
 @transaction.atomic

@@ -23,7 +23,7 @@ from zhike.kernel.words import Text, current_language
 from zhike.pages.formats import ago
 from zhike.pages.rendering import render_page
 from zhike.web.administration.confirming import confirmation, revoked_key
-from zhike.web.administration.forms import KeyForm
+from zhike.web.administration.forms import KeyForm, ScopesForm
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,14 @@ class KeyRow:
 class KeysPage:
     rows: tuple[KeyRow, ...]
     form: KeyForm
+
+
+@dataclass(frozen=True)
+class ScopesPage:
+    """What one key may send, to be changed; its token stays."""
+
+    name: str
+    form: ScopesForm
 
 
 @dataclass(frozen=True)
@@ -77,6 +85,24 @@ def add(request: HttpRequest) -> HttpResponse:
         return _list(request, form, status=422)
     page = TokenPage(made.key.name, made.token, _scope_texts(made.key))
     return render_page(request, "web/administration/token.html", page)
+
+
+@requires(Right.MANAGE_SETTINGS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def change(request: HttpRequest, key_id: int) -> HttpResponse:
+    """What a key may send; by POST change it."""
+    key = key_with_id(key_id)
+    if key is None or key.revoked_at is not None:
+        raise Http404
+    posted = request.POST if request.method == "POST" else None
+    form = ScopesForm(posted, initial={"scopes": key.scopes})
+    if not form.is_valid():
+        page = ScopesPage(key.name, form)
+        status = 422 if posted is not None else 200
+        return render_page(request, "web/administration/key_scopes.html", page, status=status)
+    services.change_api_key(actor=_actor(request), key=key, scopes=form.cleaned_data["scopes"])
+    messages.success(request, _("Changed what the key “%(name)s” may send.") % {"name": key.name})
+    return HttpResponseRedirect(reverse("settings:api_keys"))
 
 
 @requires(Right.MANAGE_SETTINGS)

@@ -98,15 +98,9 @@ class PasswordForm(forms.Form):
         return again
 
 
-class KeyForm(forms.Form):
-    """A new API key."""
+class ScopesForm(forms.Form):
+    """What an API key may send."""
 
-    name = forms.CharField(
-        label=_("Name of the key"),
-        help_text=_("Who uses it, such as “website” or “till”."),
-        max_length=80,
-        widget=forms.TextInput(attrs={"class": "form-control", "autocomplete": "off"}),
-    )
     scopes = forms.MultipleChoiceField(
         label=_("What it may send"),
         error_messages={"required": _("Choose at least one.")},
@@ -118,3 +112,14 @@ class KeyForm(forms.Form):
         field = self.fields["scopes"]
         assert isinstance(field, forms.MultipleChoiceField)
         field.choices = [(scope.value, str(scope.text)) for scope in KeyScope]
+
+
+class KeyForm(ScopesForm):
+    """A new API key."""
+
+    name = forms.CharField(
+        label=_("Name of the key"),
+        help_text=_("Who uses it, such as “website” or “till”."),
+        max_length=80,
+        widget=forms.TextInput(attrs={"class": "form-control", "autocomplete": "off"}),
+    )

@@ -13,6 +13,7 @@ urlpatterns = [
     path("settings/users/<int:user_id>/password/", users.renew_password, name="user_password"),
     path("settings/api-keys/", api_keys.key_list, name="api_keys"),
     path("settings/api-keys/add/", api_keys.add, name="add_api_key"),
+    path("settings/api-keys/<int:key_id>/", api_keys.change, name="change_api_key"),
     path("settings/api-keys/<int:key_id>/revoke/", api_keys.revoke, name="revoke_api_key"),
     path("settings/audit/", audit.audit_trail, name="audit"),
     path("settings/audit/export/", audit.export, name="export_audit"),

@@ -24,6 +24,7 @@ from zhike.collect.imports.verdicts import (
     columns_to_compare,
     known_rows,
     repeats_within,
+    with_joined,
 )
 from zhike.collect.recovering import import_mark
 from zhike.customers.services import register_many, register_profiles
@@ -69,19 +70,20 @@ class FactsDestination:
         """Compare the good rows with one another and with the facts of their source."""
         self._task.progress.report(COMPARING, 0, 0)
         _give_back()
-        repeats = repeats_within(staged, self._task.kind.key)
+        repeats = repeats_within(staged, self._task.kind)
         orphans = self._orphans(staged)
         # A repeat goes the way of its first row, which alone is compared with the lake.
         is_left_out = repeats.marks(staged.last_number)
         is_left_out[orphans] = True
         unchanged, updated = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
         for batch in self._to_compare(staged):
-            firsts = self._completed(batch.filter(pa.array(~is_left_out[batch["number"].to_numpy()])))
+            firsts = batch.filter(pa.array(~is_left_out[batch["number"].to_numpy()]))
+            firsts = self._completed(firsts, repeats)
             numbers, is_same = self._known(firsts)
             _give_back()
             unchanged.append(numbers[is_same])
             updated.append(numbers[~is_same])
-        kept = Repeats(repeats.same[~np.isin(repeats.same, orphans)], repeats.conflicts)
+        kept = Repeats(repeats.same[~np.isin(repeats.same, orphans)], repeats.conflicts, repeats.joined)
         orphans = orphans[~np.isin(orphans, np.fromiter(repeats.conflicts, np.int64))]
         return Verdicts(kept, np.concatenate(unchanged), np.concatenate(updated), orphans)
 
@@ -104,8 +106,8 @@ class FactsDestination:
         at_once = _HASHES_AT_ONCE if "row_hash" in self._table.column_names else KEYS_AT_ONCE
         return staged.rows(self._columns(), batch_rows=at_once)
 
-    def _completed(self, rows: pa.RecordBatch) -> pa.RecordBatch:
-        """The rows with what the lake knows of their keys and stays."""
+    def _completed(self, rows: pa.RecordBatch, repeats: Repeats) -> pa.RecordBatch:
+        """The rows with what later rows of the file add, and what the lake knows of their keys and stays."""
         kind = self._task.kind
         if kind.completed is None:
             return rows
@@ -114,7 +116,7 @@ class FactsDestination:
             present = facts.table(self._table.name)
             mine = present.filter(present.source == self._task.run.source)
             known = facts.fetch(mine.semi_join(keys, kind.key))
-        return kind.completed(rows, known, today=self._today)
+        return kind.completed(with_joined(rows, repeats.joined), known, today=self._today)
 
     def _columns(self) -> list[str]:
         # A fingerprint of a row covers whose it is.
@@ -208,7 +210,7 @@ class FactsDestination:
                     writer, staged.batches(dropped, batch_rows=_ROWS_AT_ONCE)
                 )
             batches = staged.batches(dropped, batch_rows=KEYS_AT_ONCE)
-            return sum(self._written(writer, self._completed(batch), {}) for batch in batches)
+            return sum(self._written(writer, self._completed(batch, found.repeats), {}) for batch in batches)
 
     def _written_while_registering(self, writer: pq.ParquetWriter, batches: Iterator[pa.RecordBatch]) -> int:
         """Write the rows in one thread, each as soon as its customer is registered in this one, which has the database."""

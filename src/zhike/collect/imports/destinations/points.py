@@ -28,7 +28,7 @@ class PointsDestination:
 
     def compared(self, staged: StagedFile) -> Verdicts:
         self._task.progress.report(COMPARING, 0, 0)
-        return Verdicts(repeats_within(staged, self._task.kind.key))
+        return Verdicts(repeats_within(staged, self._task.kind))
 
     @contextmanager
     def taking(self, staged: StagedFile, found: Verdicts) -> Iterator[Taken]:

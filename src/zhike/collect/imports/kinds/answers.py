@@ -41,6 +41,8 @@ from zhike.kernel.words import Text
 _BETWEEN_OPTIONS = re.compile(r"[┋|;；]")
 # `a`, `b2`, `opt_3`: a word without a digit could be anything that somebody wrote.
 _OPTION_CODE = re.compile(r"[A-Za-z]{1,2}\Z|(?=[A-Za-z_.-]*\d)[A-Za-z0-9_.-]{1,24}\Z", re.ASCII)
+# A record of titles has no response, no customer and no time.
+_BELOW_HEADER, _WHOSE = 2, ("response_id", "customer_id", "answered_at")
 _SCORE = re.compile(r"-?\d{1,3}\Z", re.ASCII)
 ANSWER_FIELDS = (
     Field(
@@ -97,14 +99,23 @@ class AnswerReader:
             "question": optional_code,
             "option": option,
         }
-        self._rules = rules
+        self._rules, self._places = rules, layout.positions
         self._fields = FieldReaders(ANSWER_FIELDS, layout, readers, rules)
         self._questions = [
             (code_text(code), place, unless_nothing(_OptionReader(mapping.values.get(code, {}))))
             for code, place in layout.questions.items()
         ]
 
-    def read(self, number: int, values: Sequence[object]) -> EventRow:
+    def read(self, number: int, values: Sequence[object]) -> EventRow | None:
+        """The answers in a record; None for a second row of titles, as SurveyMonkey has one.
+
+        Raises
+        ------
+        RowFault
+            With the first field that cannot be taken.
+        """
+        if number == _BELOW_HEADER and self._says_of_nobody(values):
+            return None
         known = self._fields.known(values)
         answers = {} if known["question"] is None else {known["question"]: known["option"]}
         for code, place, read in self._questions:
@@ -116,6 +127,10 @@ class AnswerReader:
         if not given:
             raise RowFault("question", _nothing_answered())
         return self._row(number, known, given)
+
+    def _says_of_nobody(self, values: Sequence[object]) -> bool:
+        places = self._places
+        return all(cells.is_nothing(values[places[name]]) for name in _WHOSE if name in places)
 
     def _row(self, number: int, known: Mapping[str, object], given: Mapping[str, object]) -> EventRow:
         answered = known["answered_at"]

@@ -123,6 +123,43 @@ class Completed(Protocol):
         """The staged rows of a file with what is known of the same keys and stays; as many, in the same order."""
 
 
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """The row of a file that another one repeats, or contradicts."""
+
+    number: int
+    is_contradicted: bool
+
+
+class Repeating(Protocol):
+    """Takes the rows of keys that may stand several times in a file, in the order of the file."""
+
+    columns: tuple[str, ...]
+    """The staged columns that tell whether two rows say the same."""
+
+    def earlier(self, number: int, key: tuple[Any, ...], content: tuple[Any, ...]) -> Earlier | None:
+        """The row above with that key; None for the first."""
+
+    def joined(self) -> Mapping[int, Mapping[str, object]]:
+        """Number of a first row → columns that say what later rows added to it."""
+
+
+class SameContent:
+    """Rows of one key either say the same or contradict each other."""
+
+    columns = ("row_hash",)
+
+    def __init__(self) -> None:
+        self._firsts: dict[tuple[Any, ...], tuple[int, tuple[Any, ...]]] = {}
+
+    def earlier(self, number: int, key: tuple[Any, ...], content: tuple[Any, ...]) -> Earlier | None:
+        first, said = self._firsts.setdefault(key, (number, content))
+        return None if first == number else Earlier(first, said != content)
+
+    def joined(self) -> Mapping[int, Mapping[str, object]]:
+        return {}
+
+
 @dataclass(frozen=True)
 class Kind:
     """One kind of file.
@@ -140,6 +177,8 @@ class Kind:
         The facts to which the rows go; None where they go into the database.
     second_person
         The staged column with the key of another customer; their profile id goes into the properties of the event.
+    repeating
+        What rows of one key within a file mean.
     completed
         For rows that add to what is known of their key instead of replacing it; only where they are nobody's.
     conflict
@@ -160,6 +199,7 @@ class Kind:
     has_questions: bool = False
     options: tuple[Option, ...] = ()
     second_person: str = ""
+    repeating: Callable[[], Repeating] = SameContent
     completed: Completed | None = None
 
     @property

@@ -1,4 +1,4 @@
-"""Products: one record a product."""
+"""Products: one record a product, or one a product and day of a cost."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from zhike.collect.imports.kinds.kind import (
     unless_nothing,
 )
 from zhike.collect.imports.kinds.order_lines import PRODUCT_ID_ALIASES
-from zhike.collect.imports.kinds.product_costs import EARLIEST, with_known_costs
+from zhike.collect.imports.kinds.product_costs import EARLIEST, CostsOfProducts, with_known_costs
 from zhike.collect.imports.mapping import ColumnMapping, Layout
 from zhike.collect.schema import PRODUCTS
 from zhike.kernel.words import Text
@@ -129,12 +129,14 @@ PRODUCTS_KIND = Kind(
     (
         "product.conflict",
         Text(
-            "同一商品编号在第 {first} 行已有，内容不同；请只保留正确的一行",
-            "row {first} has the same product id with other content; keep the right one of the two",
+            "同一商品编号在第 {first} 行已有，内容不同，或同一天的成本价不同；请只保留正确的一行。不同日子的成本价请各写一行，并写上成本生效日",
+            "row {first} has the same product id with other content, or another cost of the same day; keep the right one "
+            "of the two. Costs of several days are a row each, with the day in cost_from",
         ),
     ),
     table=PRODUCTS,
     person="nobody",
     options=PRODUCT_OPTIONS,
+    repeating=CostsOfProducts,
     completed=with_known_costs,
 )
