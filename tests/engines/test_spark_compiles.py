@@ -40,6 +40,7 @@ from zhike.value.analysis import (
 from zhike.value.analysis import recommendations as offers
 from zhike.value.analysis.btyd import BgNbdParameters, GammaGammaParameters
 from zhike.value.analysis.deciles import DecileCuts
+from zhike.value.analysis.drawing import rows_of_drawn
 from zhike.value.analysis.history import STATES, month_ends, orders_over_time, states_of_months
 from zhike.value.analysis.purchases import COHORTS, DAYS, PEOPLE, purchases
 from zhike.value.analysis.scores import signals
@@ -270,7 +271,8 @@ KEPT: dict[str, Callable[[], ir.Table]] = {
     "customer_margins": margins_of,
     "buyers_with_signals": buyers_with_signals,
     "churn_inputs": lambda: churn.churn_inputs(t("customer_features")),
-    "churn_sample": lambda: churn.sampled(t("customer_overview"), most=10, of=100),
+    "rows_of_drawn": lambda: rows_of_drawn(t("orders"), merged(), 0.1),
+    "churn_sample": lambda: churn.sampled(t("customer_overview"), everyone(), share=0.1),
     "sample_orders": lambda: churn.sample_orders(
         t("orders"), t("churn_scores").select("customer_id"), t("profiles"), as_of=AS_OF
     ),

@@ -35,7 +35,8 @@ def _run(refresh: Refresh) -> backtests.Backtest | None:
     if split is None:
         return None
     try:
-        return backtest_of(refresh.draft, People(refresh.merged, refresh.people), split)
+        everyone = People(refresh.merged, refresh.people)
+        return backtest_of(refresh.draft, everyone, split, drawn=refresh.orders_of_drawn)
     except UsageError:
         return None
 

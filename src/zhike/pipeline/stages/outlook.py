@@ -14,6 +14,7 @@ from zhike.lake import catalog
 from zhike.pipeline.stages.stage import Refresh, describe_models
 from zhike.value.analysis import changes, churn, demand, gaps, next_orders
 from zhike.value.analysis.churn import Propensity, Rhythm, Sample, Unlearnable
+from zhike.value.analysis.drawing import rows_of_drawn
 from zhike.value.analysis.features import refusing_buyers
 from zhike.value.analysis.parameters import parameter_table
 
@@ -61,8 +62,9 @@ def _learnt(refresh: Refresh, buyers: ir.Table) -> churn.ChurnModels:
     if learnt:
         draft.carry("churn_models")
         return churn.churn_models(lost_days, rhythm, refresh.models.clv.alive_model, learnt, None, None)
-    chosen = draft.keep("churn_sample", churn.sampled(known, most=MOST_LEARNT_FROM, of=count))
-    learnt, reason = _learn(refresh, chosen, until, lost_days)
+    share = MOST_LEARNT_FROM / max(count, 1)
+    chosen = draft.keep("churn_sample", churn.sampled(known, refresh.people, share=share))
+    learnt, reason = _learn(_sample(refresh, chosen, share, until), until, lost_days)
     schema = catalog.table("churn_models").arrow_schema()
     draft.produce_rows("churn_models", churn.model_rows(learnt, mark, schema))
     everyone = None
@@ -85,11 +87,8 @@ def _carried(refresh: Refresh, mark: str) -> dict[str, Propensity]:
     return found if found.keys() == {churn.CHURN, churn.PURCHASE} else {}
 
 
-def _learn(
-    refresh: Refresh, chosen: ir.Table, until: date, lost_days: int
-) -> tuple[dict[str, Propensity], Text | None]:
+def _learn(sample: Sample, until: date, lost_days: int) -> tuple[dict[str, Propensity], Text | None]:
     """The models that could be learnt, and why not that of staying away where it could not."""
-    sample = _sample(refresh, chosen, until)
     learnt: dict[str, Propensity] = {}
     reason = None
     for name, horizon_days in ((churn.PURCHASE, churn.SOON_DAYS), (churn.CHURN, lost_days)):
@@ -101,13 +100,13 @@ def _learn(
     return learnt, reason
 
 
-def _sample(refresh: Refresh, chosen: ir.Table, until: date) -> Sample:
+def _sample(refresh: Refresh, chosen: ir.Table, share: float, until: date) -> Sample:
     draft = refresh.draft
-    orders, lines, products, profiles = (
-        draft.table(name) for name in ("orders", "order_lines", "products", "profiles")
-    )
+    orders, products, profiles = (draft.table(name) for name in ("orders", "products", "profiles"))
+    lines = rows_of_drawn(draft.table("order_lines"), refresh.merged, share)
+    drawn = refresh.orders_of_drawn(share)
     return Sample(
-        draft.fetch(churn.sample_orders(orders, chosen, profiles, as_of=until)),
+        draft.fetch(churn.sample_orders(drawn, chosen, profiles, as_of=until)),
         draft.fetch(churn.first_category_days(lines, orders, products, chosen, profiles, as_of=until)),
     )
 

@@ -52,7 +52,8 @@ def _lists(
     bought = draft.keep("bought", offers.customer_products(sold, items, members, until=last))
     buyers = bought.select("customer_id").distinct()
     customers = draft.count(buyers)
-    sample = draft.keep("learnt_from", sampled(buyers, most=MOST_LEARNT_FROM, of=customers))
+    share = MOST_LEARNT_FROM / max(customers, 1)
+    sample = draft.keep("learnt_from", sampled(buyers, refresh.people, share=share))
     choice = _choice(refresh, sold, members.semi_join(sample, "customer_id"), last)
     learnt = offers.bought_of(
         draft.fetch(bought.semi_join(sample, "customer_id")), until=last, item_count=numbered.num_rows

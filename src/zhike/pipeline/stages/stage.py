@@ -17,6 +17,8 @@ from zhike.pipeline.incremental import Who
 from zhike.pipeline.scores import Models
 from zhike.segments.settings import LifecycleSettings
 from zhike.tiers.settings import TierSettings
+from zhike.value.analysis.drawing import rows_of_drawn
+from zhike.value.analysis.features import COUNTED
 from zhike.value.analysis.scores import ScoreChoice
 from zhike.value.selectors import backtests
 from zhike.value.settings import ValueSettings
@@ -51,6 +53,7 @@ class Refresh:
     measured: Mapping[str, Mapping[str, Mapping[str, float]]] = field(default_factory=dict)
     buyers: ir.Table = field(init=False)
     models: Models = field(init=False)
+    _drawn: tuple[float, ir.Table] | None = None
 
     @cached_property
     def first_order_on(self) -> date | None:
@@ -66,6 +69,15 @@ class Refresh:
     def people(self) -> ir.Table:
         """As `features.people`."""
         return self.who.people
+
+    def orders_of_drawn(self, share: float) -> ir.Table:
+        """The `COUNTED` columns of all orders of the persons who are drawn, and of others: read once for several stages."""
+        if share >= 1:
+            return self.draft.table("orders")
+        if self._drawn is None or self._drawn[0] < share:
+            rows = rows_of_drawn(self.draft.table("orders"), self.merged, share).select(*COUNTED)
+            self._drawn = share, self.draft.keep("orders_of_drawn", rows)
+        return self._drawn[1]
 
 
 @dataclass(frozen=True)

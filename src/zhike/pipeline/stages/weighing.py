@@ -164,13 +164,14 @@ def _orders_around(refresh: Refresh, split: Split) -> ir.Table:
     """The orders of a sample of customers, those after the split included; `person_id` is the customer's id."""
     draft = refresh.draft
     orders = draft.table("orders")
-    known = draft.fetch(known_customers(orders, split))["profiles"].to_pylist()
+    counts = draft.fetch(known_customers(orders, split))["profiles"].to_pylist()
+    known = int(counts[0]) if counts else 0
     rows = split_orders(
-        orders,
+        refresh.orders_of_drawn(learning.MOST_LEARNT_FROM / max(known, 1)),
         refresh.merged,
         refresh.people,
         split,
-        known=int(known[0]) if known else 0,
+        known=known,
         most=learning.MOST_LEARNT_FROM,
     )
     named = rows.join(refresh.people.select("person_id", "customer_id"), "person_id")

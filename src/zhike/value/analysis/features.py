@@ -36,19 +36,19 @@ SUMMED_COLUMNS = (
 """Who a customer is and what was summed up for them."""
 
 
-def counted_orders(orders: ir.Table, *, as_of: date) -> ir.Table:
+def counted_orders(orders: ir.Table, *, as_of: date | ir.DateValue) -> ir.Table:
     """The orders that count on `as_of`, with `net_amount` in minor units.
 
     Cancelled orders never count. A refund counts from its day on; an order that is fully refunded by
-    `as_of` leaves count and spend.
+    `as_of` leaves count and spend. The day may be another for each order.
     """
     is_counted, refunded = _counting(orders, as_of)
     return orders.filter(is_counted).mutate(net_amount=orders.amount - refunded)
 
 
-def _counting(orders: ir.Table, as_of: date) -> tuple[ir.BooleanValue, ir.IntegerValue]:
+def _counting(orders: ir.Table, as_of: date | ir.DateValue) -> tuple[ir.BooleanValue, ir.IntegerValue]:
     """Whether an order counts on `as_of`, and how much of it was refunded by then."""
-    day = ibis.literal(as_of)
+    day = ibis.literal(as_of) if isinstance(as_of, date) else as_of
     # `refunded_on` is empty unless something was refunded, so this is false for all other orders.
     is_refunded_by_then = (orders.refunded_on <= day).fill_null(False)
     is_gone = is_refunded_by_then & (orders.refund_amount >= orders.amount)
@@ -69,7 +69,7 @@ def merged_profiles(profiles: ir.Table) -> ir.Table:
     return members.filter(members.profile_id != members.person_id).select("profile_id", "person_id")
 
 
-def person_orders(orders: ir.Table, merged: ir.Table, *, as_of: date) -> ir.Table:
+def person_orders(orders: ir.Table, merged: ir.Table, *, as_of: date | ir.DateValue) -> ir.Table:
     """`person_id, ordered_on, net_amount, discount_amount` of the orders that count, as `purchases` wants them.
 
     Walk-in sales belong to nobody and are left out.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Protocol
@@ -46,8 +47,15 @@ def first_order_on(reader: Reader) -> date | None:
     return first
 
 
-def backtest_of(reader: Reader, people: People, split: Split) -> Backtest:
+def backtest_of(
+    reader: Reader, people: People, split: Split, *, drawn: Callable[[float], ir.Table] | None = None
+) -> Backtest:
     """Read the orders around a split and run the back-test.
+
+    Parameters
+    ----------
+    drawn
+        The orders of a share of the persons, as `drawing.rows_of_drawn`, where somebody else needs them too.
 
     Raises
     ------
@@ -57,6 +65,8 @@ def backtest_of(reader: Reader, people: People, split: Split) -> Backtest:
     orders = reader.table("orders")
     counts = reader.fetch(backtest.known_customers(orders, split))["profiles"].to_pylist()
     known = int(counts[0]) if counts else 0
+    if drawn is not None:
+        orders = drawn(backtest.MOST_CUSTOMERS / max(known, 1))
     rows = backtest.split_orders(orders, people.merged, people.everyone, split, known=known)
     return backtest.run_backtest(backtest.histories_of(reader.fetch(rows), split), split)
 

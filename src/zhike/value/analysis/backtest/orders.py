@@ -6,6 +6,7 @@ import ibis
 import ibis.expr.types as ir
 
 from zhike.value.analysis.backtest.split import Split
+from zhike.value.analysis.drawing import is_drawn, rows_of_drawn
 from zhike.value.analysis.features import person_orders
 
 MOST_CUSTOMERS = 100_000
@@ -14,8 +15,6 @@ MOST_CUSTOMERS = 100_000
 LEAST_CUSTOMERS = 100
 """Fewer tell more of chance than of methods."""
 
-# Knuth's multiplicative hash: ids in a row are spread evenly, and every engine computes the same.
-_FACTOR, _BITS, _RANGE = 2_654_435_761, 2**31, 2**32
 _COUNTED = 16
 
 
@@ -33,7 +32,7 @@ def known_customers(orders: ir.Table, split: Split) -> ir.Table:
     named = orders.filter(
         orders.profile_id.notnull() & (orders.ordered_on <= ibis.literal(split.known_until))
     )
-    some = named.filter(_mixed(named.profile_id) < _RANGE // _COUNTED)
+    some = named.filter(is_drawn(named.profile_id, 1 / _COUNTED))
     return some.aggregate(profiles=some.profile_id.nunique() * _COUNTED)
 
 
@@ -58,17 +57,9 @@ def split_orders(
     known
         As `known_customers` counts; about `most` of more are drawn, always the same.
     """
-    past = person_orders(orders, merged, as_of=split.known_until)
-    future = person_orders(orders, merged, as_of=split.until)
-    future = future.filter(future.ordered_on > ibis.literal(split.known_until))
-    both = ibis.union(past, future).select("person_id", "ordered_on", "net_amount")
-    if known > most:
-        both = both.filter(_mixed(both.person_id) < int(_RANGE * most / known))
+    share = most / max(known, 1)
+    drawn = rows_of_drawn(orders, merged, share)
+    known_on = ibis.ifelse(drawn.ordered_on <= split.known_until, split.known_until, split.until)
+    both = person_orders(drawn, merged, as_of=known_on).select("person_id", "ordered_on", "net_amount")
     refusing = everyone.filter(everyone.no_profiling).select("person_id")
-    return both.anti_join(refusing, "person_id")
-
-
-def _mixed(ids: ir.IntegerColumn) -> ir.IntegerColumn:
-    # Not remainders: the same numbers take three times as long.
-    mixed: ir.IntegerColumn = ((ids & (_BITS - 1)) * _FACTOR) & (_RANGE - 1)
-    return mixed
+    return both.filter(is_drawn(both.person_id, share)).anti_join(refusing, "person_id")

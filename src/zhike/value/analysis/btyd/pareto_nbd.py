@@ -158,8 +158,7 @@ class ParetoNbdParameters(OrdersToCome):
         x, last, tenure = (column.ravel() for column in history)
         orders, moment, at = unique_pairs(np.concatenate([x, x]), np.concatenate([last, tenure]))
         power = self.r + orders
-        end = float(moment.max(initial=0.0))
-        log_gone = np.log(self.s) + log_integral(power, self.alpha, self.s, self.beta, moment, end)
+        log_gone = np.log(self.s) + log_integral(power, self.alpha, self.s, self.beta, moment)
         log_here = -power * np.log(self.alpha + moment) - self.s * np.log(self.beta + moment)
         last_at, end_at = at[: x.size], at[x.size :]
         # Gone after t_x and gone after T over still there at T; the latter is at most 1.

@@ -131,7 +131,7 @@ def gone_term(summary: ParetoSummary, parameters: Floats) -> Term:
     """s ∫_t^U (alpha+τ)^-(r+x) (beta+τ)^-(s+1) dτ of each pair, U the longest tenure."""
     r, alpha, s, beta = parameters
     power = r + summary.power_of
-    found = averages(power, alpha, s, beta, summary.moment, float(summary.histories.tenures[-1]))
+    found = averages(power, alpha, s, beta, summary.moment)
     # The integrand's log derivatives are -1, -power, -1, -(s+1) times what was averaged.
     factor = -np.stack([np.ones_like(power), power, np.ones_like(power), np.full_like(power, s + 1.0)])
     gradient = factor * found.first

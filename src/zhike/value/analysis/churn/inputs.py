@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from zhike.lake.arrays import numpy_column
+from zhike.value.analysis.drawing import is_drawn
 from zhike.value.analysis.features import counted_lines, counted_orders, feature_windows, profiled_buyers
 from zhike.value.analysis.purchases import PEOPLE, purchases
 
@@ -39,9 +40,6 @@ INPUTS = (
 Floats = npt.NDArray[np.float64]
 Columns = Mapping[str, npt.NDArray[Any]]
 
-_SPREAD = 2_654_435_761
-_CYCLE = 1 << 30
-
 
 def churn_inputs(features: ir.Table) -> ir.Table:
     """`customer_id` and `INPUTS` of every buyer who may be profiled, from `customer_features`."""
@@ -61,12 +59,10 @@ def known_buyers(features: ir.Table, *, until: date) -> ir.Table:
     return features.filter(is_known).select("customer_id", "first_order_on")
 
 
-def sampled(buyers: ir.Table, *, most: int, of: int) -> ir.Table:
-    """`customer_id` of about `most` of `of` buyers: always the same ones, whatever else is in the shop."""
-    if of <= most:
-        return buyers.select("customer_id")
-    place = (buyers.customer_id % _CYCLE) * _SPREAD % _CYCLE
-    return buyers.filter(place < int(_CYCLE * most / of)).select("customer_id")
+def sampled(buyers: ir.Table, people: ir.Table, *, share: float) -> ir.Table:
+    """`customer_id` of about that share of the buyers: always the same ones, whatever else is in the shop."""
+    drawn = people.filter(is_drawn(people.person_id, share))
+    return buyers.semi_join(drawn, "customer_id").select("customer_id")
 
 
 def sample_orders(orders: ir.Table, sample: ir.Table, profiles: ir.Table, *, as_of: date) -> ir.Table:

@@ -16,7 +16,7 @@ from zhike.value.analysis.churn.learning import Propensity, Quality, Slice
 from zhike.value.analysis.churn.measures import Measures, ReliabilityBin
 from zhike.value.analysis.churn.models import Calibration, PropensityModel
 
-FINGERPRINT = 1
+FINGERPRINT = 2
 """Of the way of learning: another number where a change of it should be learnt by anew."""
 
 Row = dict[str, Any]
