@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 import uuid
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import lru_cache
-from itertools import count, islice
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +29,11 @@ from zhike.lake.engines.protocol import ROWS_A_PART, Budget, Fold
 _INTEGERS = {"int64": "BIGINT", "int32": "INTEGER"}
 # DuckDB would take four fifths; NumPy and Arrow work beside it in this process.
 _MEMORY = "40%"
-# Rows are cut out of each batch for each part.
-_MOST_PARTS = 256
-_ROWS_A_BATCH, _MOST_BATCHES = 1_000_000, 32
+# Rows are sorted by so many slots as they come, before their number is known: a part is a run of slots.
+_SLOTS = 256
+# The eight bits of a number the other way round, so that those who share their lowest bits are neighbours.
+_SLOT_OF = np.array([int(f"{number:08b}"[::-1], base=2) for number in range(_SLOTS)], dtype=np.uint8)
+_ROWS_A_BATCH = 250_000
 # Ibis compiles for one thread at a time.
 _COMPILING = threading.Lock()
 
@@ -81,21 +83,19 @@ class DuckDBEngine:
         self, rows: ir.Table, by: str, function: Fold, *, rows_a_part: int = ROWS_A_PART
     ) -> dict[str, ir.Table]:
         threads, reader = self._threads(), self._cursor().sql(self._sql(rows)).to_arrow_reader(_ROWS_A_BATCH)
-        # So much is read before the parts are counted: of more there are as many as can be.
-        first = list(islice(reader, _MOST_BATCHES))
-        number = sum(batch.num_rows for batch in first) if len(first) < _MOST_BATCHES else sys.maxsize
-        # A power of two, for the lowest bits are quicker to take than a remainder.
-        parts = min(1 << max(0, (number - 1) // rows_a_part).bit_length(), _MOST_PARTS)
         schema: pa.Schema = reader.schema
-        pile = Pile(parts, self._spill, MOST_BYTES)
         with ThreadPoolExecutor(max_workers=threads) as pool:
-            pieces = list(_parted_on_the_way(pool, threads, _emptied(first, reader), by, parts))
+            pieces = list(_parted_on_the_way(pool, threads, reader, by))
+            wished = -(-sum(piece.rows.num_rows for piece in pieces) // rows_a_part)
+            # A power of two, so that each part has as many slots.
+            parts = min(1 << max(0, wished - 1).bit_length(), _SLOTS)
+            pile = Pile(parts, self._spill, MOST_BYTES)
 
             def folded(part: int) -> None:
-                pile.add(part, function(pa.Table.from_batches([each[part] for each in pieces], schema)))
+                pile.add(part, function(pa.Table.from_batches([p.part(part, parts) for p in pieces], schema)))
 
             deque(pool.map(folded, range(parts)), maxlen=0)
-        # Here and below, what is not needed any more goes before DuckDB copies what is.
+        # What is not needed any more goes before DuckDB copies what is.
         pieces.clear()
         return self._taken(pile)
 
@@ -197,38 +197,39 @@ def private_database(**tables: pa.Table) -> Iterator[Any]:
         database.close()
 
 
-def _emptied(first: list[pa.RecordBatch], rest: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """The batches of both; nothing holds on to those that were taken."""
-    first.reverse()
-    while first:
-        yield first.pop()
-    yield from rest
+@dataclass(frozen=True, slots=True)
+class _Parted:
+    """Rows of a batch in the order of their slots; `borders` is where each slot begins, and the end of the last."""
+
+    rows: pa.RecordBatch
+    borders: list[int]
+
+    @classmethod
+    def of(cls, batch: pa.RecordBatch, by: str) -> _Parted:
+        values = numpy_column(pa.Table.from_batches([batch]), by)
+        slots = _SLOT_OF[values & (_SLOTS - 1)]
+        ends = np.cumsum(np.bincount(slots, minlength=_SLOTS)).tolist()
+        return cls(batch.take(pa.array(np.argsort(slots, kind="stable"))), [0, *ends])
+
+    def part(self, part: int, parts: int) -> pa.RecordBatch:
+        """The rows whose value leaves `part` when divided by `parts`, a power of two."""
+        first = int(_SLOT_OF[part])
+        start, end = self.borders[first], self.borders[first + _SLOTS // parts]
+        return self.rows.slice(start, end - start)
 
 
 def _parted_on_the_way(
-    pool: ThreadPoolExecutor, threads: int, batches: Iterator[pa.RecordBatch], by: str, parts: int
-) -> Iterator[list[pa.RecordBatch]]:
-    """`_parted` of each batch while the next ones are read: the rows never lie there twice."""
-    waiting: deque[Future[list[pa.RecordBatch]]] = deque()
+    pool: ThreadPoolExecutor, threads: int, batches: Iterable[pa.RecordBatch], by: str
+) -> Iterator[_Parted]:
+    """`_Parted` of each batch while the next ones are read: the rows never lie there twice."""
+    waiting: deque[Future[_Parted]] = deque()
     for batch in batches:
-        waiting.append(pool.submit(_parted, batch, by, parts))
+        waiting.append(pool.submit(_Parted.of, batch, by))
         del batch
         if len(waiting) > threads:
             yield waiting.popleft().result()
     while waiting:
         yield waiting.popleft().result()
-
-
-def _parted(batch: pa.RecordBatch, by: str, parts: int) -> list[pa.RecordBatch]:
-    """The rows of a batch by the lowest bits of a column of whole numbers."""
-    if parts == 1:
-        return [batch]
-    values = numpy_column(pa.Table.from_batches([batch]), by)
-    part = (values & (parts - 1)).astype(np.int16)
-    borders = np.cumsum(np.bincount(part, minlength=parts))
-    ordered = batch.take(pa.array(np.argsort(part, kind="stable")))
-    starts = (0, *borders[:-1].tolist())
-    return [ordered.slice(start, end - start) for start, end in zip(starts, borders.tolist(), strict=True)]
 
 
 def _quoted(path: Path) -> str:

@@ -194,7 +194,8 @@ def feature_windows(as_of: date) -> dict[str, Window]:
     """The days that `customer_features` counts, by the end of the column's name.
 
     The last n days (``30d``: from `as_of` − n to `as_of`), as many before them (``previous_30d``), and the
-    same days a year earlier (``last_year_30d``; a whole year has only the one before).
+    same days a year earlier (``last_year_30d``; a whole year has only the one before). Amounts are asked of the first
+    alone.
     """
     windows = {}
     for days in WINDOW_DAYS:
@@ -203,7 +204,7 @@ def feature_windows(as_of: date) -> dict[str, Window]:
             shifts["last_year_"] = DAYS_A_YEAR
         for name, shift in shifts.items():
             last = as_of - timedelta(days=shift)
-            windows[f"{name}{days}d"] = Window(last - timedelta(days=days), last)
+            windows[f"{name}{days}d"] = Window(last - timedelta(days=days), last, has_amounts=not name)
     return windows
 
 

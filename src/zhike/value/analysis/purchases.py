@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -19,16 +19,18 @@ COHORTS_COLUMNS = ("period_months", "cohort_on", "period_on", "active_count", "r
 DAYS_COLUMNS = ("day", "order_count", "revenue", "buyer_count", "walk_in_revenue")
 _EPOCH = date(1970, 1, 1)
 _FAR = 1 << 20
+_BITS = 63
 
 Array = npt.NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A closed range of days."""
+    """A closed range of days; `has_amounts` says whether what was spent in it is asked, too, beside how many orders."""
 
     first_day: date
     last_day: date
+    has_amounts: bool = True
 
 
 def purchases(orders: pa.Table, *, windows: Mapping[str, Window]) -> dict[str, pa.Table]:
@@ -49,37 +51,40 @@ def purchases(orders: pa.Table, *, windows: Mapping[str, Window]) -> dict[str, p
     -------
     dict
         `PEOPLE`: `person_id, first_order_on, last_order_on, order_days, order_count, spend_amount,
-        first_day_amount, discount_amount, weekend_count`, and for each window `order_count_NAME` and
-        `spend_amount_NAME`. `DAYS`: the columns `DAYS_COLUMNS`; nothing of it was walk-in sales.
+        first_day_amount, discount_amount, weekend_count`, and for each window `order_count_NAME` and,
+        where it is asked, `spend_amount_NAME`. `DAYS`: the columns `DAYS_COLUMNS`; nothing of it was walk-in sales.
         `COHORTS`: the columns `COHORTS_COLUMNS`, for months and for quarters (`period_months` 1 and 3): of those
         whose first order was in the period that begins on `cohort_on`, how many ordered in the one that begins
         on `period_on`, and for how much; only where somebody did.
     """
     by_time = _Sorted.of(orders)
+    of_people = _Months.of(by_time)
     return {
         PEOPLE: _of_people(by_time, windows),
         DAYS: _of_days(by_time),
-        COHORTS: pa.concat_tables(_of_cohorts(by_time, months) for months in COHORT_MONTHS),
+        COHORTS: pa.concat_tables(_of_cohorts(by_time, of_people, months) for months in COHORT_MONTHS),
     }
 
 
 @dataclass(frozen=True, slots=True)
 class _Sorted:
-    """Orders by person and day; `starts` is where each person begins, `day_starts` each day of a person.
+    """Orders by person and day; `starts` is where each person begins, `person` which of them each order is of.
 
-    `days` count from `first_day`, which counts from 1970. `spent` has one entry more than there are
-    orders: what was spent before each place. `amounts` are those of each order, as floats.
+    `days` count from `first_day`, which counts from 1970. `repeats` are the places of orders on the day of the
+    person's order before. `spent` has one entry more than there are orders: what was spent before each place.
     `counts` are orders by day.
     """
 
     first_day: int
-    people: Array
     days: Array
-    discounts: Array
-    starts: Array
-    day_starts: Array
-    spent: Array
     amounts: Array
+    discounts: Array
+    people: Array
+    starts: Array
+    person: Array
+    is_new_person: Array
+    repeats: Array
+    spent: Array
     counts: Array
 
     @classmethod
@@ -90,10 +95,9 @@ class _Sorted:
         )
         first_day = int(days.min(initial=_FAR))
         width = int((days - first_day).max(initial=0)).bit_length()
-        keys = (people << width) | (days - first_day)
-        order = np.argsort(keys)
-        keys = keys[order]
-        people = keys >> width
+        keys, order = _ordered((people << width) | (days - first_day))
+        is_new_person = _is_new(keys >> width)
+        starts = np.flatnonzero(is_new_person)
         # As wide as places are: days are counted and looked up by.
         days = keys & ((1 << width) - 1)
         amounts = numpy_column(orders, "net_amount")[order]
@@ -101,72 +105,98 @@ class _Sorted:
         np.cumsum(amounts, out=spent[1:])
         return cls(
             first_day=first_day,
-            people=people,
             days=days,
+            amounts=amounts,
             discounts=numpy_column(orders, "discount_amount")[order],
-            starts=np.flatnonzero(_is_new(people)),
-            day_starts=np.flatnonzero(_is_new(keys)),
+            people=keys[starts] >> width,
+            starts=starts,
+            person=np.repeat(np.arange(len(starts)), _ends(starts, len(keys)) - starts),
+            is_new_person=is_new_person,
+            repeats=np.flatnonzero(~_is_new(keys)),
             spent=spent,
-            # Whole numbers below 2^53 are exact as floats: ninety million million in a currency with cents.
-            amounts=amounts.astype(np.float64),
             counts=np.bincount(days),
         )
 
     @property
     def ends(self) -> Array:
         """Where each person ends."""
-        return np.append(self.starts, len(self.people))[1:]
+        return _ends(self.starts, len(self.days))
 
     def per_person(self, values: Array) -> Array:
         """The sum of `values`, one an order, for each person."""
         if not len(values):
             return np.zeros(0, dtype=np.int64)
-        return np.add.reduceat(values, self.starts, dtype=np.int64)
+        return np.add.reduceat(values, self.starts)
+
+
+def _ordered(keys: Array) -> tuple[Array, Array]:
+    """The keys in order, and where each was."""
+    bits = len(keys).bit_length()
+    if int(keys.max(initial=0)).bit_length() + bits > _BITS:
+        order = np.argsort(keys)
+        return keys[order], order
+    # A number and its place in one are sorted in half the time that it takes to find the order of numbers.
+    both = keys << bits
+    both |= np.arange(len(keys))
+    both.sort()
+    order = both & ((1 << bits) - 1)
+    both >>= bits
+    return both, order
 
 
 def _of_people(orders: _Sorted, windows: Mapping[str, Window]) -> pa.Table:
-    starts, spent = orders.starts, orders.spent
-    ends = orders.ends
-    # Where the day starts of each person begin; the one after it ends the person's first day.
-    firsts = np.searchsorted(orders.day_starts, starts)
-    ends_of_first_days = np.append(orders.day_starts, len(orders.people))[firsts + 1]
+    starts, ends, spent = orders.starts, orders.ends, orders.spent
+    # Few orders are a second one on a day: only they are looked at for how many days there are, and how long the first is.
+    whose = orders.person[orders.repeats]
+    is_on_first_day = orders.days[orders.repeats] == orders.days[starts][whose]
+    repeats, repeats_at_first = (
+        np.bincount(each, minlength=len(starts)) for each in (whose, whose[is_on_first_day])
+    )
+    is_weekend = _is_weekend(_every_day(orders)).astype(np.int64)
     columns = {
-        "person_id": orders.people[starts],
+        "person_id": orders.people,
         "first_order_on": _dates(orders.days[starts] + orders.first_day),
         "last_order_on": _dates(orders.days[ends - 1] + orders.first_day),
-        "order_days": np.diff(np.append(firsts, len(orders.day_starts))),
+        "order_days": ends - starts - repeats,
         "order_count": ends - starts,
         "spend_amount": spent[ends] - spent[starts],
-        "first_day_amount": spent[ends_of_first_days] - spent[starts],
+        "first_day_amount": spent[starts + 1 + repeats_at_first] - spent[starts],
         "discount_amount": orders.per_person(orders.discounts),
-        "weekend_count": orders.per_person(_is_weekend(_every_day(orders))[orders.days]),
+        "weekend_count": orders.per_person(is_weekend[orders.days]),
     }
     # Windows share borders: each is looked up once.
-    borders = {day for each in windows.values() for day in (each.first_day, _next(each.last_day))}
-    places = _places(orders, sorted(borders))
+    borders = sorted({day for each in windows.values() for day in (each.first_day, _next(each.last_day))})
+    places = dict(zip(borders, _places(orders, borders), strict=True))
     for name, window in windows.items():
-        begin, end = places[window.first_day], places[_next(window.last_day)]
-        columns[f"order_count_{name}"] = end - begin
-        columns[f"spend_amount_{name}"] = spent[end] - spent[begin]
+        begin, end = window.first_day, _next(window.last_day)
+        columns[f"order_count_{name}"] = places[end] - places[begin]
+        if window.has_amounts:
+            columns[f"spend_amount_{name}"] = spent[places[end]] - spent[places[begin]]
     return pa.table(columns)
 
 
-def _places(orders: _Sorted, borders: list[date]) -> dict[date, Array]:
+def _places(orders: _Sorted, borders: list[date]) -> Iterator[Array]:
     """Where, for each person, the orders of each border's day and later begin."""
     people, spans = len(orders.starts), len(borders) + 1
     numbers = [(day - _EPOCH).days - orders.first_day for day in borders]
     # Which span between borders a day is in, looked up by day: one pass over the orders for all borders.
     span_of_day = np.searchsorted(numbers, np.arange(len(orders.counts)), side="right")
-    person = np.repeat(np.arange(people) * spans, orders.ends - orders.starts)
-    counts = np.bincount(person + span_of_day[orders.days], minlength=people * spans)
-    before = np.cumsum(counts.reshape(people, spans), axis=1)
-    return {day: orders.starts + before[:, number] for number, day in enumerate(borders)}
+    cells = (span_of_day * people)[orders.days]
+    cells += orders.person
+    # Not `cumsum`, which adds number by number where this adds row by row.
+    counts = np.bincount(cells, minlength=spans * people).reshape(spans, people)
+    place = orders.starts
+    for number in range(len(borders)):
+        # Row by row: `cumsum` would add number by number.
+        place = place + counts[number]
+        yield place
 
 
 def _of_days(orders: _Sorted) -> pa.Table:
     counts = orders.counts
     days = np.flatnonzero(counts)
-    buyers = np.bincount(orders.days[orders.day_starts], minlength=len(counts))
+    buyers = counts - np.bincount(orders.days[orders.repeats], minlength=len(counts))
+    # Whole numbers below 2^53 are exact as floats: ninety million million in a currency with cents.
     revenue = np.bincount(orders.days, weights=orders.amounts, minlength=len(counts))
     return pa.table(
         {
@@ -179,27 +209,43 @@ def _of_days(orders: _Sorted) -> pa.Table:
     )
 
 
-def _of_cohorts(orders: _Sorted, months: int) -> pa.Table:
+@dataclass(frozen=True, slots=True)
+class _Months:
+    """The months in which each person ordered, one after another, persons numbered as in `_Sorted`.
+
+    `days` are those of the first order in it; `spent` is what was spent in it.
+    """
+
+    days: Array
+    spent: Array
+    person: Array
+    is_new_person: Array
+
+    @classmethod
+    def of(cls, orders: _Sorted) -> _Months:
+        begins = np.flatnonzero(_is_new(_every_month(orders)[orders.days]) | orders.is_new_person)
+        return cls(
+            days=orders.days[begins],
+            spent=orders.spent[_ends(begins, len(orders.days))] - orders.spent[begins],
+            person=orders.person[begins],
+            is_new_person=orders.is_new_person[begins],
+        )
+
+
+def _of_cohorts(orders: _Sorted, of_people: _Months, months: int) -> pa.Table:
+    number = _every_month(orders) // months
     # Only periods with an order get a place, so that one order dated wrongly by a century costs nothing.
-    known, place_of_day = np.unique(
-        _every_day(orders).astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
-        // months
-        * months,
-        return_inverse=True,
-    )
-    has_orders = np.bincount(place_of_day, weights=orders.counts, minlength=len(known)) > 0
-    known, rank = known[has_orders], np.cumsum(has_orders) - 1
-    period = rank[place_of_day][orders.days]
+    has_orders = np.bincount(number - number[:1], weights=orders.counts) > 0
+    known = (np.flatnonzero(has_orders) + number[:1]) * months
+    period_of_day = (np.cumsum(has_orders) - 1)[number - number[:1]]
+    period = period_of_day[of_people.days]
     # The first order of a person is where they start.
-    cell = np.repeat(period[orders.starts] * len(known), orders.ends - orders.starts) + period
-    begins = _is_new(cell)
-    begins[orders.starts] = True
-    active = np.bincount(cell[begins])
-    revenue = np.bincount(cell, weights=orders.amounts)
+    cell = (period_of_day[orders.days[orders.starts]] * len(known))[of_people.person] + period
+    active = np.bincount(cell[_is_new(period) | of_people.is_new_person])
+    # Exact as floats, as in `_of_days`.
+    revenue = np.bincount(cell, weights=of_people.spent)
     cells = np.flatnonzero(active)
-    first_days = pa.array(known.astype("datetime64[M]").astype("datetime64[D]").astype(np.int32)).cast(
-        pa.date32()
-    )
+    first_days = _dates(known.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64))
     cohort, when = np.divmod(cells, max(1, len(known)))
     return pa.table(
         {
@@ -212,9 +258,19 @@ def _of_cohorts(orders: _Sorted, months: int) -> pa.Table:
     )
 
 
+def _every_month(orders: _Sorted) -> Array:
+    """The month of each day from the first to the last with an order, counted from 1970."""
+    return _every_day(orders).astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+
+
 def _every_day(orders: _Sorted) -> Array:
     """The days from the first to the last with an order, counted from 1970."""
     return np.arange(orders.first_day, orders.first_day + len(orders.counts))
+
+
+def _ends(starts: Array, length: int) -> Array:
+    """Where what begins at `starts` ends."""
+    return np.append(starts, length)[1:]
 
 
 def _is_new(values: Array) -> npt.NDArray[np.bool_]:
