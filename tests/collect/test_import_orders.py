@@ -11,6 +11,7 @@ import pytest
 
 from tests.collect.taken_rejects import rejects_taken, rejects_text
 from zhike.collect.imports import staging
+from zhike.collect.imports.destinations import facts
 from zhike.collect.imports.fast_orders import FastOrders
 from zhike.collect.imports.hashing import RowHashes
 from zhike.collect.imports.kinds.kind import staged_batch
@@ -325,6 +326,20 @@ def test_many_chunks_are_one_commit(shop, monkeypatch):
 def test_only_customers_of_orders_that_are_taken_are_registered(shop):
     shop.bring_text(lines("A1,c1,2024-10-31,12", "A2,c2,2024-10-31,bad"))
     assert list(profile_keys(Profile.objects.values_list("pk", flat=True)).values()) == [("orders", "c1")]
+
+
+def test_an_order_belongs_to_the_profile_that_somebody_else_makes_meanwhile(shop, monkeypatch):
+    real = facts.register_many
+
+    def late(promised, *, told):
+        register_profiles(source="orders", source_keys=["c2"])
+        return real(promised, told=told)
+
+    monkeypatch.setattr(facts, "register_many", late)
+    shop.bring_text(lines("A1,c1,2026-11-01,5", "A2,c2,2026-11-01,5", "A3,c3,2026-11-01,5"))
+    ids = register_profiles(source="orders", source_keys=["c1", "c2", "c3"])
+    assert [row["profile_id"] for _, row in sorted(shop.orders().items())] == list(ids.values())
+    assert Profile.objects.count() == Customer.objects.count() == 3
 
 
 def test_a_report_that_does_not_add_up_cannot_be_made(shop):

@@ -83,11 +83,11 @@ def _prepare(home: Home, *, chunk_rows: int) -> None:
         # The tables as the models are now, without the history of migrations.
         settings.MIGRATION_MODULES = {name.rpartition(".")[2]: None for name in settings.INSTALLED_APPS}
         call_command("migrate", run_syncdb=True, verbosity=0)
-    from zhike.collect.imports import blocks, staging
-    from zhike.collect.imports.destinations import facts, key_desk, profiles
+    from zhike.collect.imports import blocks, named_keys, staging
+    from zhike.collect.imports.destinations import facts, profiles
     from zhike.customers.services import profiles as records
 
-    staging.CHUNK_ROWS = facts._ROWS_AT_ONCE = key_desk._TOGETHER = profiles._AT_ONCE = chunk_rows
+    staging.CHUNK_ROWS = facts._ROWS_AT_ONCE = named_keys._FEWEST_TOGETHER = profiles._AT_ONCE = chunk_rows
     blocks.BLOCK_BYTES = 50 * chunk_rows
     records._BATCH = records._RECORDS_AT_ONCE = max(10, chunk_rows // 10)
 

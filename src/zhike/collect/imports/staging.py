@@ -19,6 +19,7 @@ from zhike.collect.imports.fast_orders import FastOrders
 from zhike.collect.imports.kinds.kind import RowFault, RowReader, staged_batch
 from zhike.collect.imports.kinds.orders import OrderReader
 from zhike.collect.imports.mapping import Layout
+from zhike.collect.imports.named_keys import NamedKeys
 from zhike.collect.imports.records import Record, RecordFile
 from zhike.collect.imports.rejects import RejectLog
 from zhike.collect.imports.storage import open_private, write_private
@@ -42,6 +43,8 @@ class StagedFile:
         Of the last record.
     of_nobody
         How many good rows have no customer.
+    named
+        The customers that the good rows name.
     """
 
     file: Path
@@ -49,6 +52,7 @@ class StagedFile:
     skipped: int
     last_number: int
     of_nobody: int
+    named: NamedKeys
 
     def key_hashes(self) -> np.ndarray:
         """The hash of every good row's key."""
@@ -59,9 +63,10 @@ class StagedFile:
         """Every good row, in the order of the file; all columns if none are named."""
         waiting: list[pa.RecordBatch] = []
         for batch in self._batches(columns):
-            waiting.append(batch)
-            if sum(map(len, waiting)) >= batch_rows:
+            # Whole ones: what is cut off would come as a small one of its own.
+            if sum(map(len, waiting)) + len(batch) > batch_rows:
                 yield from _joined(waiting, batch_rows)
+            waiting.append(batch)
         yield from _joined(waiting, batch_rows)
 
     def _batches(self, columns: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
@@ -105,6 +110,7 @@ def staged_records(
     schema: pa.Schema,
     file: Path,
     progress: Progress,
+    naming: Sequence[str] = (),
 ) -> StagedFile:
     """Read a whole file.
 
@@ -118,11 +124,14 @@ def staged_records(
         Takes the records that are none.
     file
         Where the good rows are staged.
+    naming
+        The columns of `schema` with keys of customers to be registered.
     """
+    named = NamedKeys(naming)
     # Read and thrown away: what Parquet would make smaller is not worth the time.
     options = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
     with write_private(file) as raw, pa.ipc.new_file(raw, schema, options=options) as writer:
-        staging = _Staging(source, layout, reader, rejects, schema, writer, progress)
+        staging = _Staging(source, layout, reader, rejects, schema, writer, named, progress)
         fast = fast_reader(source, reader)
         if fast is None:
             staging.take_records(source.records())
@@ -136,7 +145,7 @@ def staged_records(
                     staging.take_records(block)
         staging.flush()
     progress.report(READING, staging.records, staging.records)
-    return StagedFile(file, staging.records, staging.skipped, staging.number, staging.of_nobody)
+    return StagedFile(file, staging.records, staging.skipped, staging.number, staging.of_nobody, named)
 
 
 def fast_reader(source: RecordFile, reader: RowReader) -> FastOrders | None:
@@ -174,11 +183,12 @@ class _Staging:
         rejects: RejectLog,
         schema: pa.Schema,
         writer: pa.ipc.RecordBatchFileWriter,
+        named: NamedKeys,
         progress: Progress,
     ) -> None:
         self._source, self._layout, self._reader = source, layout, reader
         self._rejects, self._schema, self._writer = rejects, schema, writer
-        self._progress = progress
+        self._named, self._progress = named, progress
         self._rows: list[NamedTuple] = []
         self._told = 0
         self.records = self.skipped = self.number = self.of_nobody = 0
@@ -212,6 +222,7 @@ class _Staging:
 
     def _write(self, rows: pa.RecordBatch) -> None:
         self._writer.write_batch(rows)
+        self._named.take(rows)
         if "customer_id" in self._schema.names:
             self.of_nobody += rows["customer_id"].null_count
 

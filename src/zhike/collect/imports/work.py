@@ -170,6 +170,7 @@ class Work:
             schema=task.kind.staged,
             file=task.folder / f"staged-{task.run.pk}.arrow",
             progress=task.progress,
+            naming=task.kind.naming,
         )
         rejects.close()
         if staged.records == staged.skipped:

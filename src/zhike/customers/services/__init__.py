@@ -9,6 +9,8 @@ from zhike.customers.services.links import (
     unlink_operation,
 )
 from zhike.customers.services.profiles import (
+    PromisedProfiles,
+    promise_many,
     record_profiles,
     register_many,
     register_profiles,
@@ -18,8 +20,10 @@ from zhike.customers.services.profiles import (
 
 __all__ = [
     "PairEvidence",
+    "PromisedProfiles",
     "decide_link",
     "link_profiles",
+    "promise_many",
     "propose_links",
     "record_profiles",
     "register_many",

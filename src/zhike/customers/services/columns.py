@@ -39,16 +39,19 @@ def batches(items: Iterable[_T], size: int) -> Iterator[list[_T]]:
 
 
 def fresh_ids(model: type[models.Model], count: int) -> range | list[int]:
-    """Ids that no row of a model has or gets, for rows that are to be inserted with their ids.
+    """Ids that no row of a model has, and none gets but those that the caller inserts, now or later.
 
-    Inside a transaction that writes: on SQLite it holds the lock, so nobody else can take them meanwhile.
+    Inside a transaction: on SQLite the writing holds the lock, so nobody else can take them meanwhile.
     """
     table = model._meta.db_table
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
+            cursor.execute("UPDATE sqlite_sequence SET seq = seq + %s WHERE name = %s", [count, table])
+            if not cursor.rowcount:
+                cursor.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (%s, %s)", [table, count])
             cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
-            last = (cursor.fetchone() or (0,))[0]
-            return range(last + 1, last + 1 + count)
+            (last,) = cursor.fetchone()
+            return range(last - count + 1, last + 1)
         cursor.execute(
             "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [table, count]
         )

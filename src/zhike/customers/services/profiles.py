@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
 from django.conf import settings
 from django.db import transaction
 
@@ -12,7 +16,7 @@ from zhike.customers.records import ProfileRecord, Recorded
 from zhike.customers.services.columns import batches, fresh_ids, insert_numbered, insert_rows, write_columns
 from zhike.customers.services.known_keys import known_ids
 from zhike.customers.services.profile_contents import Contents
-from zhike.customers.vault import Vault, key_indexes, open_vault
+from zhike.customers.vault import FINGERPRINT_LENGTH, Vault, key_indexes, open_vault
 from zhike.kernel import clock
 
 _BATCH = 20_000
@@ -38,32 +42,89 @@ def register_profiles(*, source: str, source_keys: Iterable[str]) -> dict[str, i
     return ids
 
 
-def register_many(
-    *, source: str, source_keys: Sequence[str], told: Callable[[int], None] | None = None
-) -> list[int]:
-    """What `register_profiles` does, for very many different keys: the profile ids in their order.
+@dataclass(frozen=True, slots=True)
+class PromisedProfiles:
+    """The profiles of very many different keys: those that are there, and numbers kept for those to be made.
 
-    Some at a time, so that nobody waits long for the database: cut off, the same again finds what was made.
+    Parameters
+    ----------
+    indexes
+        The fingerprint of each key.
+    ids
+        The profile of each key.
+    fresh
+        The places of the keys whose profiles are to be made, by rising fingerprint.
+    customers
+        The customers to be made with them.
+    """
+
+    source: str
+    source_keys: pa.Array
+    indexes: npt.NDArray[np.bytes_]
+    ids: npt.NDArray[np.int64]
+    fresh: npt.NDArray[np.int64]
+    customers: Sequence[int]
+
+
+def promise_many(*, source: str, source_keys: pa.Array) -> PromisedProfiles:
+    """Profiles for very many different keys, which `register_many` makes: who needs their ids need not wait for that.
+
+    The same keys get the same ids, in whatever order they come.
+    """
+    indexes = _fingerprints(source, source_keys)
+    ids = np.zeros(len(indexes), np.int64)
+    # As the index has them: each query, and later each transaction, touches a small part of its pages.
+    order = np.argsort(indexes, kind="stable")
+    for start in range(0, len(order), _BATCH):
+        places = order[start : start + _BATCH]
+        ids[places] = known_ids(source, _texts(indexes[places]))
+    fresh = order[ids[order] == 0]
+    customers: Sequence[int] = ()
+    if len(fresh):
+        with transaction.atomic():
+            customers, ids[fresh] = fresh_ids(Customer, len(fresh)), fresh_ids(Profile, len(fresh))
+    return PromisedProfiles(source, source_keys, indexes, ids, fresh, customers)
+
+
+def register_many(
+    promised: PromisedProfiles, *, told: Callable[[int], None] | None = None
+) -> npt.NDArray[np.int64]:
+    """Make the profiles that were promised; the ids of all, in the order of the keys.
+
+    They are the promised ones but for keys that somebody else has registered meanwhile. Some at a time, so that
+    nobody waits long for the database: cut off, the same again finds what was made.
 
     Parameters
     ----------
     told
         Called with the number so far, between two transactions.
     """
-    vault = open_vault(settings.ZHIKE_HOME)
-    indexes, ids = key_indexes(vault, source, source_keys), [0] * len(source_keys)
-    places: Sequence[int] = range(len(ids))
-    if len(ids) > _BATCH:
-        # As the index has them: each transaction then reads and writes a small part of its pages.
-        places = sorted(places, key=indexes.__getitem__)
-    for start in range(0, len(ids), _BATCH):
-        some = places[start : start + _BATCH]
-        found = _ids(vault, source, [indexes[at] for at in some], [source_keys[at] for at in some])
-        for at, id in zip(some, found, strict=True):
-            ids[at] = id
+    vault, ids = open_vault(settings.ZHIKE_HOME), promised.ids.copy()
+    for start in range(0, len(promised.fresh), _BATCH):
+        places = promised.fresh[start : start + _BATCH]
+        ids[places] = _ids(
+            vault,
+            promised.source,
+            _texts(promised.indexes[places]),
+            promised.source_keys.take(pa.array(places)).to_pylist(),
+            (promised.customers[start : start + _BATCH], ids[places].tolist()),
+        )
         if told is not None:
-            told(start + len(some))
+            told(len(ids) - len(promised.fresh) + start + len(places))
     return ids
+
+
+def _fingerprints(source: str, source_keys: pa.Array) -> npt.NDArray[np.bytes_]:
+    vault, indexes = open_vault(settings.ZHIKE_HOME), np.empty(len(source_keys), f"S{FINGERPRINT_LENGTH}")
+    for start in range(0, len(indexes), _BATCH):
+        some = source_keys.slice(start, _BATCH).to_pylist()
+        indexes[start : start + _BATCH] = key_indexes(vault, source, some)
+    return indexes
+
+
+def _texts(indexes: npt.NDArray[np.bytes_]) -> list[str]:
+    texts: list[str] = indexes.astype(np.str_).tolist()
+    return texts
 
 
 @transaction.atomic
@@ -134,21 +195,43 @@ def _registered(vault: Vault, source: str, keys: Sequence[str]) -> dict[str, int
 
 
 @transaction.atomic(savepoint=False)
-def _ids(vault: Vault, source: str, indexes: Sequence[str], keys: Sequence[str]) -> list[int]:
-    """The profile of each key, given with its fingerprint; made where there is none."""
+def _ids(
+    vault: Vault,
+    source: str,
+    indexes: Sequence[str],
+    keys: Sequence[str],
+    numbers: tuple[Sequence[int], Sequence[int]] | None = None,
+) -> list[int]:
+    """The profile of each key, given with its fingerprint; made where there is none.
+
+    `numbers` are the ids that customer and profile of each key get then.
+    """
     ids = known_ids(source, indexes)
     fresh = [place for place, id in enumerate(ids) if not id]
     if fresh:
-        made = _made(vault, source, [indexes[place] for place in fresh], [keys[place] for place in fresh])
-        for place, id in zip(fresh, made, strict=True):
+        customers, profiles = (
+            [[some[place] for place in fresh] for some in numbers]
+            if numbers
+            else (fresh_ids(Customer, len(fresh)), fresh_ids(Profile, len(fresh)))
+        )
+        named = [indexes[place] for place in fresh], [keys[place] for place in fresh]
+        _make(vault, source, *named, customers=customers, profiles=profiles)
+        for place, id in zip(fresh, profiles, strict=True):
             ids[place] = id
     return ids
 
 
-def _made(vault: Vault, source: str, indexes: Sequence[str], keys: Sequence[str]) -> Sequence[int]:
-    """New profiles, each with a customer of its own, for fingerprints and keys; their ids."""
+def _make(
+    vault: Vault,
+    source: str,
+    indexes: Sequence[str],
+    keys: Sequence[str],
+    *,
+    customers: Sequence[int],
+    profiles: Sequence[int],
+) -> None:
+    """New profiles, each with a customer of its own, for fingerprints and keys."""
     now = clock.now()
-    customers, profiles = fresh_ids(Customer, len(keys)), fresh_ids(Profile, len(keys))
     sealed = vault.seal_many(keys, places=(key_place(source, index) for index in indexes))
     insert_numbered(Customer, customers, constants={"no_profiling": False, "created_at": now})
     insert_rows(
@@ -163,7 +246,6 @@ def _made(vault: Vault, source: str, indexes: Sequence[str], keys: Sequence[str]
             "changed_at": now,
         },
     )
-    return profiles
 
 
 def _without_repeats(records: Iterable[ProfileRecord]) -> Iterable[list[ProfileRecord]]:

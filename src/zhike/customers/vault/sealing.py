@@ -21,7 +21,7 @@ _NUMBER_BYTES = 2
 _NONCE_BYTES = 12
 _TEXT_FROM = _NUMBER_BYTES + _NONCE_BYTES
 _FINGERPRINT_BYTES = 16
-_FINGERPRINT_LENGTH = 22
+FINGERPRINT_LENGTH = 22
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 _HASH_BLOCK_BYTES = 64
 
@@ -110,7 +110,7 @@ class Vault:
             (first := inner.copy()).update(value.encode())
             (second := outer.copy()).update(first.digest())
             text = b2a_base64(second.digest()[:_FINGERPRINT_BYTES], newline=False)
-            found.append(text[:_FINGERPRINT_LENGTH].translate(_URL_SAFE).decode())
+            found.append(text[:FINGERPRINT_LENGTH].translate(_URL_SAFE).decode())
         return found
 
 

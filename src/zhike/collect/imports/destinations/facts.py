@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import takewhile
+from threading import Event
 
 import numpy as np
 import pyarrow as pa
@@ -15,7 +16,7 @@ import pyarrow.parquet as pq
 from django.db import transaction
 
 from zhike.collect.imports.destinations.destination import COMPARING, REGISTERING, WRITING, Taken, Task
-from zhike.collect.imports.destinations.key_desk import KeyDesk
+from zhike.collect.imports.named_keys import NOBODY, NamedKeys
 from zhike.collect.imports.staging import StagedFile
 from zhike.collect.imports.verdicts import (
     KEYS_AT_ONCE,
@@ -27,7 +28,7 @@ from zhike.collect.imports.verdicts import (
     with_joined,
 )
 from zhike.collect.recovering import import_mark
-from zhike.customers.services import register_many, register_profiles
+from zhike.customers.services import PromisedProfiles, promise_many, register_many, register_profiles
 from zhike.kernel import clock
 from zhike.lake.catalog import Table
 from zhike.lake.deltas import PinnedTable
@@ -36,10 +37,8 @@ from zhike.lake.engines import Budget
 _COMMIT_ROWS = 8192
 # A row group of the lake: small ones are slow to scan, large ones need memory here.
 _ROWS_AT_ONCE = 100_000
-# Batches of rows that may wait for their customers.
-_MOST_WAITING = 4
 # A key and a fingerprint each.
-_HASHES_AT_ONCE = 500_000
+_HASHES_AT_ONCE = 700_000
 _NOBODY = -1
 # Ids and texts of their own in each row: a dictionary of them only costs time.
 _UNLIKE = ("order_id", "event_id", "properties")
@@ -200,61 +199,48 @@ class FactsDestination:
 
     def _placed(self, staged: StagedFile, found: Verdicts) -> int:
         """Write the rows for the lake, with the profile of each; how many they are."""
-        dropped, schema = found.not_written(staged.last_number), self._table.arrow_schema()
+        task = self._task
+        if not task.kind.naming:
+            return self._written(staged, found, np.empty(0, np.int64), Event())
+        numbers = staged.named.without(found.not_written(staged.last_number))
+        promised = promise_many(source=task.run.source, source_keys=staged.named.keys.take(pa.array(numbers)))
+        ids, stopped = np.zeros(len(staged.named.keys) + 1, np.int64), Event()
+        ids[numbers] = promised.ids
+        with ThreadPoolExecutor(1) as pool:
+            writing = pool.submit(self._written, staged, found, ids, stopped)
+            try:
+                made = self._registered(promised)
+            except BaseException:
+                stopped.set()
+                raise
+        if np.array_equal(made, promised.ids):
+            return writing.result()
+        # Somebody else has registered one of them meanwhile.
+        ids[numbers] = made
+        return self._written(staged, found, ids, stopped)
+
+    def _registered(self, promised: PromisedProfiles) -> np.ndarray:
+        progress, count = self._task.progress, len(promised.ids)
+        return register_many(promised, told=lambda done: progress.report(REGISTERING, done, count))
+
+    def _written(self, staged: StagedFile, found: Verdicts, ids: np.ndarray, stopped: Event) -> int:
+        """Write the rows, given the profiles of keys by their numbers; how many they are."""
+        schema, rows = self._table.arrow_schema(), 0
+        at_once = _ROWS_AT_ONCE if self._task.kind.naming else KEYS_AT_ONCE
+        dropped = found.not_written(staged.last_number)
+        batches = takewhile(lambda _: not stopped.is_set(), staged.batches(dropped, batch_rows=at_once))
         # Facts name nobody: the file is in the form in which the lake keeps it.
         with pq.ParquetWriter(
             self._file, schema, compression="snappy", use_dictionary=_repeating(schema)
         ) as writer:
-            if self._task.kind.person == "customer":
-                return self._written_while_registering(
-                    writer, staged.batches(dropped, batch_rows=_ROWS_AT_ONCE)
-                )
-            batches = staged.batches(dropped, batch_rows=KEYS_AT_ONCE)
-            return sum(self._written(writer, self._completed(batch, found.repeats), {}) for batch in batches)
-
-    def _written_while_registering(self, writer: pq.ParquetWriter, batches: Iterator[pa.RecordBatch]) -> int:
-        """Write the rows in one thread, each as soon as its customer is registered in this one, which has the database."""
-        desk = KeyDesk()
-        with ThreadPoolExecutor(1) as pool:
-            writing = pool.submit(self._written_as_registered, writer, batches, desk)
-            desk.serve(self._registered)
-            return writing.result()
-
-    def _registered(self, keys: list[str]) -> list[int]:
-        task = self._task
-        return register_many(
-            source=task.run.source,
-            source_keys=keys,
-            told=lambda count: task.progress.report(REGISTERING, count, 0),
-        )
-
-    def _written_as_registered(
-        self, writer: pq.ParquetWriter, batches: Iterator[pa.RecordBatch], desk: KeyDesk
-    ) -> int:
-        rows, waiting = 0, deque[tuple[pa.RecordBatch, dict[str, pa.Array]]]()
-        people = [name for name in ("customer_id", self._task.kind.second_person) if name]
-        try:
             for batch in batches:
-                waiting.append((batch, {name: desk.ask(batch[name]) for name in people}))
-                if len(waiting) > _MOST_WAITING:
-                    rows += self._written_of(writer, *waiting.popleft(), desk)
-        finally:
-            desk.leave()
-        while waiting:
-            rows += self._written_of(writer, *waiting.popleft(), desk)
+                profiles = {
+                    name: _profiles(staged.named, name, batch, ids) for name in self._task.kind.naming
+                }
+                writer.write_batch(self._shaped(self._completed(batch, found.repeats), schema, profiles))
+                rows += len(batch)
+                _give_back()
         return rows
-
-    def _written_of(
-        self, writer: pq.ParquetWriter, batch: pa.RecordBatch, asked: dict[str, pa.Array], desk: KeyDesk
-    ) -> int:
-        return self._written(writer, batch, {name: desk.profiles(numbers) for name, numbers in asked.items()})
-
-    def _written(
-        self, writer: pq.ParquetWriter, batch: pa.RecordBatch, profiles: Mapping[str, pa.Array]
-    ) -> int:
-        writer.write_batch(self._shaped(batch, writer.schema, profiles))
-        _give_back()
-        return len(batch)
 
     def _shaped(
         self, batch: pa.RecordBatch, schema: pa.Schema, profiles: Mapping[str, pa.Array]
@@ -301,6 +287,12 @@ def _repeating(schema: pa.Schema) -> list[str]:
     """The columns in which few values stand again and again."""
     types = (pa.types.is_string, pa.types.is_date)
     return [each.name for each in schema if any(is_(each.type) for is_ in types) and each.name not in _UNLIKE]
+
+
+def _profiles(named: NamedKeys, column: str, rows: pa.RecordBatch, ids: np.ndarray) -> pa.Array:
+    """The profiles that rows name in a column, given the profiles of keys by their numbers."""
+    numbers = named.of_records(column, rows["number"].to_numpy())
+    return pa.array(ids[numbers], mask=numbers == NOBODY)
 
 
 def _naming(profiles: pa.Array) -> pa.Array:

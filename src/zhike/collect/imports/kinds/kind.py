@@ -213,6 +213,13 @@ class Kind:
             options={each.name: tuple(each.choices) for each in self.options},
         )
 
+    @property
+    def naming(self) -> list[str]:
+        """The staged columns with keys of customers whom the facts then name by their profiles."""
+        if self.destination != "facts" or self.person != "customer":
+            return []
+        return [name for name in ("customer_id", self.second_person) if name]
+
     def field(self, name: str) -> Field:
         return next(each for each in self.fields if each.name == name)
 
