@@ -331,9 +331,9 @@ def test_only_customers_of_orders_that_are_taken_are_registered(shop):
 def test_an_order_belongs_to_the_profile_that_somebody_else_makes_meanwhile(shop, monkeypatch):
     real = facts.register_many
 
-    def late(promised, *, told):
+    def late(expected, *, told):
         register_profiles(source="orders", source_keys=["c2"])
-        return real(promised, told=told)
+        return real(expected, told=told)
 
     monkeypatch.setattr(facts, "register_many", late)
     shop.bring_text(lines("A1,c1,2026-11-01,5", "A2,c2,2026-11-01,5", "A3,c3,2026-11-01,5"))

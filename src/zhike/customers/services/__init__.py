@@ -9,8 +9,8 @@ from zhike.customers.services.links import (
     unlink_operation,
 )
 from zhike.customers.services.profiles import (
-    PromisedProfiles,
-    promise_many,
+    ExpectedProfiles,
+    expect_many,
     record_profiles,
     register_many,
     register_profiles,
@@ -19,11 +19,11 @@ from zhike.customers.services.profiles import (
 )
 
 __all__ = [
+    "ExpectedProfiles",
     "PairEvidence",
-    "PromisedProfiles",
     "decide_link",
+    "expect_many",
     "link_profiles",
-    "promise_many",
     "propose_links",
     "record_profiles",
     "register_many",

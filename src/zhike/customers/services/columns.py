@@ -38,22 +38,31 @@ def batches(items: Iterable[_T], size: int) -> Iterator[list[_T]]:
         yield batch
 
 
-def fresh_ids(model: type[models.Model], count: int) -> range | list[int]:
-    """Ids that no row of a model has, and none gets but those that the caller inserts, now or later.
-
-    Inside a transaction: on SQLite the writing holds the lock, so nobody else can take them meanwhile.
-    """
+def last_id(model: type[models.Model]) -> int:
+    """The highest id that a row of a model ever had; the next rows follow it."""
     table = model._meta.db_table
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
-            cursor.execute("UPDATE sqlite_sequence SET seq = seq + %s WHERE name = %s", [count, table])
-            if not cursor.rowcount:
-                cursor.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (%s, %s)", [table, count])
             cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
-            (last,) = cursor.fetchone()
-            return range(last - count + 1, last + 1)
+        else:
+            query = "SELECT pg_sequence_last_value(pg_get_serial_sequence(%s, 'id')::regclass)"
+            cursor.execute(query, [table])
+        (last,) = cursor.fetchone() or (None,)
+        return last or 0
+
+
+def fresh_ids(model: type[models.Model], count: int) -> range | list[int]:
+    """Ids that no row of a model has or gets, for rows that are to be inserted with their ids.
+
+    Inside a transaction that writes: on SQLite it holds the lock, so nobody else can take them meanwhile.
+    """
+    if connection.vendor == "sqlite":
+        last = last_id(model)
+        return range(last + 1, last + 1 + count)
+    with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [table, count]
+            "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
+            [model._meta.db_table, count],
         )
         return [id for (id,) in cursor.fetchall()]
 

@@ -13,7 +13,14 @@ from django.db import transaction
 
 from zhike.customers.models import Customer, Profile, key_place
 from zhike.customers.records import ProfileRecord, Recorded
-from zhike.customers.services.columns import batches, fresh_ids, insert_numbered, insert_rows, write_columns
+from zhike.customers.services.columns import (
+    batches,
+    fresh_ids,
+    insert_numbered,
+    insert_rows,
+    last_id,
+    write_columns,
+)
 from zhike.customers.services.known_keys import known_ids
 from zhike.customers.services.profile_contents import Contents
 from zhike.customers.vault import FINGERPRINT_LENGTH, Vault, key_indexes, open_vault
@@ -43,8 +50,8 @@ def register_profiles(*, source: str, source_keys: Iterable[str]) -> dict[str, i
 
 
 @dataclass(frozen=True, slots=True)
-class PromisedProfiles:
-    """The profiles of very many different keys: those that are there, and numbers kept for those to be made.
+class ExpectedProfiles:
+    """The profiles of very many different keys: those that are there, and the numbers that those to be made will get.
 
     Parameters
     ----------
@@ -54,8 +61,6 @@ class PromisedProfiles:
         The profile of each key.
     fresh
         The places of the keys whose profiles are to be made, by rising fingerprint.
-    customers
-        The customers to be made with them.
     """
 
     source: str
@@ -63,10 +68,9 @@ class PromisedProfiles:
     indexes: npt.NDArray[np.bytes_]
     ids: npt.NDArray[np.int64]
     fresh: npt.NDArray[np.int64]
-    customers: Sequence[int]
 
 
-def promise_many(*, source: str, source_keys: pa.Array) -> PromisedProfiles:
+def expect_many(*, source: str, source_keys: pa.Array) -> ExpectedProfiles:
     """Profiles for very many different keys, which `register_many` makes: who needs their ids need not wait for that.
 
     The same keys get the same ids, in whatever order they come.
@@ -79,38 +83,30 @@ def promise_many(*, source: str, source_keys: pa.Array) -> PromisedProfiles:
         places = order[start : start + _BATCH]
         ids[places] = known_ids(source, _texts(indexes[places]))
     fresh = order[ids[order] == 0]
-    customers: Sequence[int] = ()
-    if len(fresh):
-        with transaction.atomic():
-            customers, ids[fresh] = fresh_ids(Customer, len(fresh)), fresh_ids(Profile, len(fresh))
-    return PromisedProfiles(source, source_keys, indexes, ids, fresh, customers)
+    ids[fresh] = np.arange(len(fresh)) + last_id(Profile) + 1
+    return ExpectedProfiles(source, source_keys, indexes, ids, fresh)
 
 
 def register_many(
-    promised: PromisedProfiles, *, told: Callable[[int], None] | None = None
+    expected: ExpectedProfiles, *, told: Callable[[int], None] | None = None
 ) -> npt.NDArray[np.int64]:
-    """Make the profiles that were promised; the ids of all, in the order of the keys.
+    """Make the profiles that are not there; the ids of all, in the order of the keys.
 
-    They are the promised ones but for keys that somebody else has registered meanwhile. Some at a time, so that
-    nobody waits long for the database: cut off, the same again finds what was made.
+    They are the expected ones unless somebody else makes profiles at the same time. Some at a time, so that nobody
+    waits long for the database: cut off, the same again finds what was made.
 
     Parameters
     ----------
     told
         Called with the number so far, between two transactions.
     """
-    vault, ids = open_vault(settings.ZHIKE_HOME), promised.ids.copy()
-    for start in range(0, len(promised.fresh), _BATCH):
-        places = promised.fresh[start : start + _BATCH]
-        ids[places] = _ids(
-            vault,
-            promised.source,
-            _texts(promised.indexes[places]),
-            promised.source_keys.take(pa.array(places)).to_pylist(),
-            (promised.customers[start : start + _BATCH], ids[places].tolist()),
-        )
+    vault, ids = open_vault(settings.ZHIKE_HOME), expected.ids.copy()
+    for start in range(0, len(expected.fresh), _BATCH):
+        places = expected.fresh[start : start + _BATCH]
+        keys = expected.source_keys.take(pa.array(places)).to_pylist()
+        ids[places] = _ids(vault, expected.source, _texts(expected.indexes[places]), keys)
         if told is not None:
-            told(len(ids) - len(promised.fresh) + start + len(places))
+            told(len(ids) - len(expected.fresh) + start + len(places))
     return ids
 
 
@@ -195,43 +191,21 @@ def _registered(vault: Vault, source: str, keys: Sequence[str]) -> dict[str, int
 
 
 @transaction.atomic(savepoint=False)
-def _ids(
-    vault: Vault,
-    source: str,
-    indexes: Sequence[str],
-    keys: Sequence[str],
-    numbers: tuple[Sequence[int], Sequence[int]] | None = None,
-) -> list[int]:
-    """The profile of each key, given with its fingerprint; made where there is none.
-
-    `numbers` are the ids that customer and profile of each key get then.
-    """
+def _ids(vault: Vault, source: str, indexes: Sequence[str], keys: Sequence[str]) -> list[int]:
+    """The profile of each key, given with its fingerprint; made where there is none."""
     ids = known_ids(source, indexes)
     fresh = [place for place, id in enumerate(ids) if not id]
     if fresh:
-        customers, profiles = (
-            [[some[place] for place in fresh] for some in numbers]
-            if numbers
-            else (fresh_ids(Customer, len(fresh)), fresh_ids(Profile, len(fresh)))
-        )
-        named = [indexes[place] for place in fresh], [keys[place] for place in fresh]
-        _make(vault, source, *named, customers=customers, profiles=profiles)
-        for place, id in zip(fresh, profiles, strict=True):
+        made = _made(vault, source, [indexes[place] for place in fresh], [keys[place] for place in fresh])
+        for place, id in zip(fresh, made, strict=True):
             ids[place] = id
     return ids
 
 
-def _make(
-    vault: Vault,
-    source: str,
-    indexes: Sequence[str],
-    keys: Sequence[str],
-    *,
-    customers: Sequence[int],
-    profiles: Sequence[int],
-) -> None:
-    """New profiles, each with a customer of its own, for fingerprints and keys."""
+def _made(vault: Vault, source: str, indexes: Sequence[str], keys: Sequence[str]) -> Sequence[int]:
+    """New profiles, each with a customer of its own, for fingerprints and keys; their ids."""
     now = clock.now()
+    customers, profiles = fresh_ids(Customer, len(keys)), fresh_ids(Profile, len(keys))
     sealed = vault.seal_many(keys, places=(key_place(source, index) for index in indexes))
     insert_numbered(Customer, customers, constants={"no_profiling": False, "created_at": now})
     insert_rows(
@@ -246,6 +220,7 @@ def _make(
             "changed_at": now,
         },
     )
+    return profiles
 
 
 def _without_repeats(records: Iterable[ProfileRecord]) -> Iterable[list[ProfileRecord]]:

@@ -28,7 +28,7 @@ from zhike.collect.imports.verdicts import (
     with_joined,
 )
 from zhike.collect.recovering import import_mark
-from zhike.customers.services import PromisedProfiles, promise_many, register_many, register_profiles
+from zhike.customers.services import ExpectedProfiles, expect_many, register_many, register_profiles
 from zhike.kernel import clock
 from zhike.lake.catalog import Table
 from zhike.lake.deltas import PinnedTable
@@ -38,7 +38,7 @@ _COMMIT_ROWS = 8192
 # A row group of the lake: small ones are slow to scan, large ones need memory here.
 _ROWS_AT_ONCE = 100_000
 # A key and a fingerprint each.
-_HASHES_AT_ONCE = 700_000
+_HASHES_AT_ONCE = 530_000
 _NOBODY = -1
 # Ids and texts of their own in each row: a dictionary of them only costs time.
 _UNLIKE = ("order_id", "event_id", "properties")
@@ -203,25 +203,25 @@ class FactsDestination:
         if not task.kind.naming:
             return self._written(staged, found, np.empty(0, np.int64), Event())
         numbers = staged.named.without(found.not_written(staged.last_number))
-        promised = promise_many(source=task.run.source, source_keys=staged.named.keys.take(pa.array(numbers)))
+        expected = expect_many(source=task.run.source, source_keys=staged.named.keys.take(pa.array(numbers)))
         ids, stopped = np.zeros(len(staged.named.keys) + 1, np.int64), Event()
-        ids[numbers] = promised.ids
+        ids[numbers] = expected.ids
         with ThreadPoolExecutor(1) as pool:
             writing = pool.submit(self._written, staged, found, ids, stopped)
             try:
-                made = self._registered(promised)
+                made = self._registered(expected)
             except BaseException:
                 stopped.set()
                 raise
-        if np.array_equal(made, promised.ids):
+        if np.array_equal(made, expected.ids):
             return writing.result()
         # Somebody else has registered one of them meanwhile.
         ids[numbers] = made
         return self._written(staged, found, ids, stopped)
 
-    def _registered(self, promised: PromisedProfiles) -> np.ndarray:
-        progress, count = self._task.progress, len(promised.ids)
-        return register_many(promised, told=lambda done: progress.report(REGISTERING, done, count))
+    def _registered(self, expected: ExpectedProfiles) -> np.ndarray:
+        progress, count = self._task.progress, len(expected.ids)
+        return register_many(expected, told=lambda done: progress.report(REGISTERING, done, count))
 
     def _written(self, staged: StagedFile, found: Verdicts, ids: np.ndarray, stopped: Event) -> int:
         """Write the rows, given the profiles of keys by their numbers; how many they are."""
