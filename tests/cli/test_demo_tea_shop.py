@@ -14,7 +14,7 @@ import pytest
 
 from tests.shops import open_shop
 from tests.tea_shop_demo import loaded_tea_shop, run_demo, tea_shop
-from zhike.collect.samples.tea_shop import TEA_SHOP, ProfileKey, TeaShop
+from zhike.collect.samples.tea_shop import TEA_SHOP, ProfileKey, TeaShop, generate
 from zhike.kernel.home import Home, create_home
 from zhike.lake.snapshots import Lake, Snapshot
 
