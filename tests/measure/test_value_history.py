@@ -77,15 +77,19 @@ lost_days = 80
 """
 
 
-@pytest.mark.parametrize(("seed", "sections"), [(1, ""), (3, LOOK_BACK), (4, FIXED)])
+# With other settings only the newest of the four and the oldest: each costs a refresh.
+@pytest.mark.parametrize(
+    ("seed", "sections", "which"),
+    [(1, "", (-4, -3, -2, -1)), (3, LOOK_BACK, (-4, -1)), (4, FIXED, (-4, -1))],
+)
 def test_every_month_equals_what_a_refresh_of_that_day_publishes(
-    seed: int, sections: str, tmp_path: Path
+    seed: int, sections: str, which: tuple[int, ...], tmp_path: Path
 ) -> None:
     home = open_shop(tmp_path / "shop", sections=sections)
     customers = add_orders(home, orders_of(seed))
     set_no_profiling(customer_id=next(iter(customers.values())), is_refused=True)
     refresh(home, as_of=AS_OF)
-    known = month_ends(AS_OF)[-4:]
+    known = [month_ends(AS_OF)[place] for place in which]
     months = {day: in_history(home, day) for day in known}
     tiers = []
     for day in known:
