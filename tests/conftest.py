@@ -35,6 +35,8 @@ from tests.emptying import let_tests_empty_the_audit_trail  # noqa: E402
 
 let_tests_empty_the_audit_trail()
 _settings.ZHIKE_UNDECLARED_VIEWS_RAISE = True
+# Assets are found when they are asked for: each of the thousands of test clients would list them all before its first page.
+_settings.WHITENOISE_AUTOREFRESH = True
 
 
 def pytest_unconfigure() -> None:

@@ -7,9 +7,18 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 import pytest
+
+from zhike.collect.samples.tea_shop import TeaShop, generate
+
+
+@cache
+def tea_shop() -> TeaShop:
+    """What the sample is made of, once a process: making it takes seconds."""
+    return generate()
 
 
 def run_demo(folder: Path, *options: str, scratch: Path | None = None) -> subprocess.CompletedProcess[str]:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.shops import open_shop
-from tests.tea_shop_demo import loaded_tea_shop, run_demo
+from tests.tea_shop_demo import loaded_tea_shop, run_demo, tea_shop
 from zhike.collect.samples.tea_shop import TEA_SHOP, ProfileKey, TeaShop, generate
 from zhike.kernel.home import Home, create_home
 from zhike.lake.snapshots import Lake, Snapshot
@@ -38,7 +38,7 @@ def snapshot(root: Path) -> Snapshot:
 
 @pytest.fixture(scope="module")
 def generated() -> TeaShop:
-    return generate()
+    return tea_shop()
 
 
 def known_orders(shop: TeaShop, source: str) -> list[tuple[Any, ...]]:

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from tests.collect.taken_rejects import rejects_taken, rejects_text
+from zhike.collect import services
 from zhike.collect.imports import staging
 from zhike.collect.imports.destinations import facts
 from zhike.collect.imports.fast_orders import FastOrders
@@ -286,7 +287,8 @@ def test_a_failed_run_keeps_its_sentence_and_an_interrupted_one_is_told(shop):
     assert (failed.state, failed.error_code) == ("failed", "file.empty")
 
 
-def test_two_imports_at_once_are_refused(shop):
+def test_two_imports_at_once_are_refused(shop, monkeypatch):
+    monkeypatch.setattr(services, "LOCK_WAIT_SECONDS", 0.1)
     with open_lake(shop.home.lake).locked("facts"), pytest.raises(ZhikeError) as caught:
         shop.bring_text(lines("A1,c1,2024-10-31,12"))
     assert caught.value.code == "lake.busy"

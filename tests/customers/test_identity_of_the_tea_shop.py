@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 
 from tests.canaries import places
-from tests.tea_shop_demo import loaded_tea_shop
-from zhike.collect.samples.tea_shop import TeaShop, generate, pairwise_scores
+from tests.tea_shop_demo import loaded_tea_shop, tea_shop
+from zhike.collect.samples.tea_shop import TeaShop, pairwise_scores
 from zhike.customers.vault import key_index, open_vault
 from zhike.kernel.home import Home
 
@@ -40,7 +40,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def generated() -> TeaShop:
-    return generate()
+    return tea_shop()
 
 
 def say(figures: str) -> None:

@@ -78,12 +78,23 @@ lost_days = 80
 """
 
 
-# The last as in a shop that is too large for more than one month at once.
+# With other settings only the newest of the four and the oldest: each costs a refresh. The last as in a shop that is
+# too large for more than one month at once.
 @pytest.mark.parametrize(
-    ("seed", "sections", "rows_at_once"), [(1, "", None), (3, LOOK_BACK, None), (4, FIXED, 1)]
+    ("seed", "sections", "which", "rows_at_once"),
+    [
+        (1, "", (-4, -3, -2, -1), None),
+        (3, LOOK_BACK, (-4, -1), None),
+        (4, FIXED, (-4, -1), 1),
+    ],
 )
 def test_every_month_equals_what_a_refresh_of_that_day_publishes(
-    seed: int, sections: str, rows_at_once: int | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    seed: int,
+    sections: str,
+    which: tuple[int, ...],
+    rows_at_once: int | None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     if rows_at_once is not None:
         monkeypatch.setattr(import_module("zhike.pipeline.stages.history"), "ROWS_AT_ONCE", rows_at_once)
@@ -91,7 +102,7 @@ def test_every_month_equals_what_a_refresh_of_that_day_publishes(
     customers = add_orders(home, orders_of(seed))
     set_no_profiling(customer_id=next(iter(customers.values())), is_refused=True)
     refresh(home, as_of=AS_OF)
-    known = month_ends(AS_OF)[-4:]
+    known = [month_ends(AS_OF)[place] for place in which]
     months = {day: in_history(home, day) for day in known}
     tiers = []
     for day in known:

@@ -203,7 +203,7 @@ _EVERYTHING: list[list[tuple[Any, ...]]] = [
 
 # A few here, many under `make crash`: many_histories.py.
 @example(steps=_EVERYTHING)
-@settings(max_examples=2, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=1, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
 def test_incremental_is_full(steps: list[list[tuple[Any, ...]]]) -> None:
     compare_after(steps)

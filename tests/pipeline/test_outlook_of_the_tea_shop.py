@@ -9,8 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.tea_shop_demo import loaded_tea_shop
-from zhike.collect.samples.tea_shop import generate
+from tests.tea_shop_demo import loaded_tea_shop, tea_shop
 from zhike.customers.vault import key_index, open_vault
 from zhike.kernel.home import Home
 from zhike.lake.snapshots import open_lake
@@ -28,7 +27,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def persons_of_customers(shop: Path) -> dict[int, set[int]]:
     """The persons of the truth behind each customer, by the fingerprint of their keys."""
-    truth, vault = generate().truth, open_vault(Home(shop))
+    truth, vault = tea_shop().truth, open_vault(Home(shop))
     person = {key_index(vault, *key): id for key, id in truth.persons_by_key.items()}
     found: dict[int, set[int]] = defaultdict(set)
     with sqlite3.connect(f"file:{shop / 'zhike.sqlite3'}?mode=ro", uri=True) as database:
@@ -57,7 +56,7 @@ def test_the_panel_of_a_customer_says_what_the_test_said_of_such_probabilities(s
 def test_the_scores_rank_those_who_were_really_lost_first(shop: Path) -> None:
     snapshot = open_lake(Home(shop).lake).current()
     assert snapshot is not None
-    lost = generate().truth.lost_by(snapshot.as_of)
+    lost = tea_shop().truth.lost_by(snapshot.as_of)
     persons = persons_of_customers(shop)
     overview = snapshot.table("customer_overview").select("customer_id", "recency_days", "probability_alive")
     rows = snapshot.rows(snapshot.table("churn_scores").join(overview, "customer_id"))

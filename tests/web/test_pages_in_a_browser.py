@@ -23,7 +23,7 @@ PAGES = (
     "/value/clv/backtest/",
     "/value/score/",
     "/value/forecast/",
-    "/customers/",
+    "/customers/?size=25",
     "/customers/?segment=rfm:champions&sort=-clv",
     "/customers/?clv_decile=11",
     "/runs/",

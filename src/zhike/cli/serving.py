@@ -17,10 +17,12 @@ from zhike.kernel.words import Text
 @click.command("serve")
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8000, show_default=True)
+@click.option("--quiet", "is_quiet", is_flag=True, help="do not print the address")
 @click.pass_obj
-def serve(home: Home, host: str, port: int) -> None:
+def serve(home: Home, host: str, port: int, is_quiet: bool) -> None:
     """Serve the pages only; background work waits for a worker."""
-    _announce(host, port)
+    if not is_quiet:
+        _announce(host, port)
     _serve(home, host, port)
 
 
@@ -36,13 +38,14 @@ def worker(home: Home) -> None:
 @click.command("up")
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8000, show_default=True)
+@click.option("--spawn", "is_spawned", is_flag=True, help="start fresh processes, as macOS and Windows do")
 @click.pass_obj
-def up(home: Home, host: str, port: int) -> None:
+def up(home: Home, host: str, port: int, is_spawned: bool) -> None:
     """Serve the pages and do the background work."""
-    run_web_and_worker(home, host=host, port=port)
+    run_web_and_worker(home, host=host, port=port, forks=CAN_FORK and not is_spawned)
 
 
-def run_web_and_worker(home: Home, *, host: str, port: int) -> None:
+def run_web_and_worker(home: Home, *, host: str, port: int, forks: bool = CAN_FORK) -> None:
     """Serve pages and do the background work in two processes; one that dies is started again.
 
     Call it before anything has been done in this process, or use `become_web_and_worker`.
@@ -54,12 +57,12 @@ def run_web_and_worker(home: Home, *, host: str, port: int) -> None:
     except OSError as error:
         raise _taken(host, port, error) from error
     _announce(host, port)
-    if CAN_FORK:
+    if forks:
         get_ready()
     else:
         _close(places)
     try:
-        keep_running(_services(home, host, port, places))
+        keep_running(_services(home, host, port, places), forks=forks)
     except GaveUp as error:
         said = Text("{name} 一再意外退出，已停止", "the {name} ended unexpectedly again and again; stopping")
         raise click.ClickException(str(said.format(name=error))) from error
@@ -90,7 +93,7 @@ def _services(home: Home, host: str, port: int, places: Sequence[socket.socket])
 
     address = ["--host", host, "--port", str(port)]
     return (
-        Service("web", serve_pages, [*_command(home), "serve", *address]),
+        Service("web", serve_pages, [*_command(home), "serve", *address, "--quiet"]),
         Service("worker", work, [*_command(home), "worker"]),
     )
 

@@ -53,8 +53,9 @@ class GaveUp(Exception):
 class _Kept:
     """One service with the process that does it now."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, *, forks: bool) -> None:
         self.service = service
+        self._forks = forks
         self.child: Child | None = None
         self._began = 0.0
         self._start_at = 0.0
@@ -71,7 +72,7 @@ class _Kept:
         if self.child is not None and (code := self.child.poll()) is not None:
             self._died(code, now)
         if self.child is None and now >= self._start_at:
-            self._began, self.child = now, _started(self.service)
+            self._began, self.child = now, _started(self.service, forks=self._forks)
 
     def _died(self, code: int, now: float) -> None:
         self.child = None
@@ -83,17 +84,17 @@ class _Kept:
         log.error("the %s ended unexpectedly (%s); it is started again", self.service.name, code)
 
 
-def keep_running(services: Sequence[Service]) -> None:
+def keep_running(services: Sequence[Service], *, forks: bool = CAN_FORK) -> None:
     """Run all of them until this process is told to stop; then all of them end.
 
-    This process must have no threads at work and no database open: what is forked cannot use them.
+    With `forks` this process must have no threads at work and no database open: what is forked cannot use them.
 
     Raises
     ------
     GaveUp
         Of a service that dies again and again right after its start.
     """
-    kept = [_Kept(service) for service in services]
+    kept = [_Kept(service, forks=forks) for service in services]
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         while True:
@@ -115,8 +116,8 @@ def _stop(children: Sequence[Child]) -> None:
             child.send_signal(getattr(signal, "SIGKILL", signal.SIGTERM))
 
 
-def _started(service: Service) -> Child:
-    return _forked(service) if CAN_FORK else subprocess.Popen(service.command)
+def _started(service: Service, *, forks: bool) -> Child:
+    return _forked(service) if forks else subprocess.Popen(service.command)
 
 
 class _Forked:

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 from python_calamine import CalamineWorkbook
 
+from tests.tea_shop_demo import tea_shop
 from zhike.collect.samples.tea_shop import (
     ProfileKey,
     Scores,
@@ -41,7 +42,7 @@ CANCELLED = {"已取消", "交易关闭", "作废"}
 
 @pytest.fixture(scope="module")
 def shop() -> TeaShop:
-    return generate()
+    return tea_shop()
 
 
 @pytest.fixture(scope="module")
