@@ -53,7 +53,8 @@ def clv_intervals(sample: pa.Table, totals: pa.Table, fitted: ClvParameters, sch
     if fitted.orders is None or fitted.amounts is None or not totals.num_rows:
         return schema.empty_table()
     order_of = np.argsort(
-        -numpy_column(clv_forecasts(sample, fitted=fitted)[FORECASTS], "clv_365d"), kind="stable"
+        -numpy_column(clv_forecasts(sample, fitted=fitted, has_bounds=False)[FORECASTS], "clv_365d"),
+        kind="stable",
     )
     rows = sorted(totals.to_pylist(), key=lambda row: row["clv_decile"])
     customers = sum(row["customer_count"] for row in rows)

@@ -11,9 +11,9 @@ from zhike.value.analysis.btyd.errors import PredictionError
 from zhike.value.analysis.btyd.intervals_future import OrderModel, future_of
 from zhike.value.analysis.btyd.intervals_orders import (
     Interval,
+    central_interval,
     checked_question,
     checked_tail,
-    order_quantiles,
 )
 from zhike.value.analysis.btyd.summary import unique_pairs
 
@@ -71,8 +71,7 @@ def order_forecasts(
         alive * model.orders_if_alive(orders, tenures, horizon=until, discount_rate=each)[pair_at]
         for each in (0.0, rate)
     )
-    if tail is None:
-        return OrderForecasts(alive, expected, discounted, None)
-    future = future_of(model, orders, tenures, until)
-    bounds = order_quantiles(future, alive, pair_at, (1.0 - tail, tail))
-    return OrderForecasts(alive, expected, discounted, Interval(*bounds))
+    interval = None
+    if tail is not None:
+        interval = central_interval(future_of(model, orders, tenures, until), alive, pair_at, tail)
+    return OrderForecasts(alive, expected, discounted, interval)

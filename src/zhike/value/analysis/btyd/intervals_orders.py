@@ -155,16 +155,13 @@ def order_interval(
     history, until = checked_question(frequency, tenure_at_last_order, tenure, horizon)
     tail = checked_tail(confidence)
     orders, tenures, pair_at = unique_pairs(history.frequency.ravel(), history.tenure.ravel())
-    future = future_of(model, orders, tenures, until)
     alive = model.probability_alive(*history).ravel()
-    bounds = order_quantiles(future, alive, pair_at, (1.0 - tail, tail))
+    bounds = central_interval(future_of(model, orders, tenures, until), alive, pair_at, tail)
     return Interval(*(bound.reshape(history.frequency.shape) for bound in bounds))
 
 
-def order_quantiles(
-    future: Future, alive: Floats, pair_at: Indices, more: tuple[float, float]
-) -> tuple[Floats, Floats]:
-    """Return the smallest y with P(Y > y) ≤ more[0], and ≤ more[1] < more[0], each of shape (n,).
+def central_interval(future: Future, alive: Floats, pair_at: Indices, tail: float) -> Interval:
+    """Return the smallest y with P(Y > y) ≤ 1 - tail, and ≤ tail, each of shape (n,).
 
     Parameters
     ----------
@@ -173,7 +170,7 @@ def order_quantiles(
     alive : ndarray, shape (n,)
     """
     low, high = np.zeros(alive.size), np.zeros(alive.size)
-    active, place = np.flatnonzero(alive > more[1]), np.zeros(future.rows, dtype=np.intp)
+    active, place = np.flatnonzero(alive > tail), np.zeros(future.rows, dtype=np.intp)
     count = 1
     while active.size and count <= STEPS:
         # Orders count … 2 count - 1. The chances fall: as many as are above the tail is how far the bound reaches.
@@ -181,15 +178,15 @@ def order_quantiles(
         place[pairs] = np.arange(pairs.size)
         likely = future.at_least_each(count, count, pairs)[place[pair_at[active]]]
         reached = alive[active, None] * likely
-        low[active] += (reached > more[0]).sum(axis=1)
-        further = (reached > more[1]).sum(axis=1)
+        low[active] += (reached > 1.0 - tail).sum(axis=1)
+        further = (reached > tail).sum(axis=1)
         high[active] += further
         active = active[further == count]
         count *= 2
-    for bound, tail in zip((low, high), more, strict=True):
+    for bound, more in ((low, 1.0 - tail), (high, tail)):
         frequent = active[bound[active] == STEPS]
-        bound[frequent] = _many_orders(future, alive[frequent], pair_at[frequent], tail)
-    return low, high
+        bound[frequent] = _many_orders(future, alive[frequent], pair_at[frequent], more)
+    return Interval(low, high)
 
 
 def _named(positions: Indices, size: int) -> Indices:

@@ -218,5 +218,6 @@ def feature_matrix(inputs: Columns, shop_gap: float) -> Floats:
         inputs["weekend_count"] / orders,
         inputs["category_count"],
     )
-    matrix: Floats = np.stack([np.asarray(column, dtype=np.float64) for column in columns], axis=1)
+    # Columns stand together: they are read one by one.
+    matrix: Floats = np.stack([np.asarray(column, dtype=np.float64) for column in columns]).T
     return matrix

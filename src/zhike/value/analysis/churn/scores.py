@@ -155,6 +155,7 @@ def _reasons(columns: Columns, fitted: ChurnModels, every: Floats | None) -> dic
         codes = np.argsort(-np.abs(every), axis=1, kind="stable")[:, :REASONS]
         effects = np.take_along_axis(every, codes, axis=1)
     values, usual = _numbers(columns, fitted)
+    every_row = np.arange(rows)
     found: dict[str, pa.Array] = {}
     names = pa.array(list(GROUPS), pa.string())
     for place in range(REASONS):
@@ -165,7 +166,7 @@ def _reasons(columns: Columns, fitted: ChurnModels, every: Floats | None) -> dic
             continue
         code, effect = codes[:, place], effects[:, place]
         is_said = np.isnan(effect) | (np.abs(effect) >= _LEAST_EFFECT)
-        numbers = (effect, values[np.arange(rows), code], usual[np.arange(rows), code])
+        numbers = (effect, values[code, every_row], usual[code, every_row])
         found[name] = names.take(pa.array(np.where(is_said, code, 0), mask=~is_said))
         for what, number in zip(("effect", "value", "usual"), numbers, strict=True):
             found[f"{name}_{what}"] = pa.array(number, mask=~is_said | np.isnan(number))
@@ -173,7 +174,7 @@ def _reasons(columns: Columns, fitted: ChurnModels, every: Floats | None) -> dic
 
 
 def _numbers(columns: Columns, fitted: ChurnModels) -> tuple[Floats, Floats]:
-    """For each reason the customer's number, and what it is held against: the own past, or who stayed."""
+    """For each reason the customers' numbers, and what they are held against: the own past, or who stayed."""
     shop = fitted.usual_gap_days
     gaps = np.where(columns["order_days"] > 1, usual_gaps(columns, shop), np.nan)
     orders = columns["order_count"]
@@ -190,8 +191,8 @@ def _numbers(columns: Columns, fitted: ChurnModels) -> tuple[Floats, Floats]:
         "categories": (columns["category_count"], _ordinary(fitted, "category_count", is_log=False)),
     }
     count = len(orders)
-    values = np.stack([np.asarray(rows[code][0], dtype=np.float64) for code in GROUPS], axis=1)
-    usual = np.stack([np.broadcast_to(rows[code][1], count) for code in GROUPS], axis=1)
+    values = np.stack([np.asarray(rows[code][0], dtype=np.float64) for code in GROUPS])
+    usual = np.stack([np.broadcast_to(rows[code][1], count) for code in GROUPS])
     return values, usual.astype(np.float64)
 
 

@@ -88,7 +88,7 @@ def past_of(orders: pa.Table, split: Split) -> Past:
     first, last = np.full(len(ids), now), np.full(len(ids), -(2**31))
     np.minimum.at(first, place, then)
     np.maximum.at(last, place, then)
-    _, order_day = np.unique(np.stack([place, then]), axis=1, return_index=True)
+    _, order_day = np.unique(place * 2**32 + then, return_index=True)
     is_recent = then > now - LONGEST_HOLDOUT_DAYS
     inputs = pa.table(
         {
