@@ -16,16 +16,19 @@ from typing import Any
 
 import duckdb
 import ibis
+import ibis.backends.sql.compilers.duckdb as duckdb_sql
 import ibis.expr.operations as ops
 import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
+import sqlglot.expressions as sge
 
 from zhike.lake.arrays import numpy_column
 from zhike.lake.deltas import PinnedFile
 from zhike.lake.engines.protocol import ROWS_A_PART, Budget, Fold
 
 _INTEGERS = {"int64": "BIGINT", "int32": "INTEGER"}
+_TYPES = _INTEGERS | {"string": "VARCHAR"}
 # Rows are cut out of each batch for each part.
 _MOST_PARTS = 256
 _ROWS_A_BATCH, _MOST_BATCHES = 1_000_000, 32
@@ -108,7 +111,9 @@ class DuckDBEngine:
         file = folder / f"part-{uuid.uuid4().hex}.parquet"
         # Larger dictionaries save a tenth of the file and cost a quarter of the time.
         how = "FORMAT parquet, COMPRESSION snappy, DICTIONARY_SIZE_LIMIT 1000"
-        copy = f"COPY ({self._sql(expression)}) TO '{_quoted(file)}' ({how})"
+        with _COMPILING:
+            query = _compiled(expression.op(), is_written=True)
+        copy = f"COPY ({query}) TO '{_quoted(file)}' ({how})"
         (rows,) = self._cursor().execute(copy).fetchall()[0]
         return [PinnedFile(path=file.name, size=file.stat().st_size, rows=rows)]
 
@@ -141,17 +146,39 @@ class DuckDBEngine:
 
 
 @lru_cache(maxsize=512)
-def _compiled(relation: ops.Relation) -> str:
+def _compiled(relation: ops.Relation, *, is_written: bool = False) -> str:
     """The SQL of an expression. Ibis needs ten milliseconds for it, longer than DuckDB on a small shop."""
     table = relation.to_expr()
     with _selects_apart():
-        query = str(ibis.to_sql(table, dialect="duckdb", pretty=False))
+        query = duckdb_sql.compiler.to_sqlglot(table.unbind())
+    _number_words(query)
+    types = _TYPES if not is_written else _INTEGERS
     # A sum of integers is a 128-bit integer to DuckDB, which Arrow and Parquet would make a float.
     typed = ", ".join(
-        f'CAST("{name}" AS {_INTEGERS[kind]}) AS "{name}"' if kind in _INTEGERS else f'"{name}"'
+        f'CAST("{name}" AS {types[kind]}) AS "{name}"' if kind in types else f'"{name}"'
         for name, kind in ((name, str(dtype).lstrip("!")) for name, dtype in table.schema().items())
     )
-    return f"SELECT {typed} FROM ({query})"
+    return f"SELECT {typed} FROM ({query.sql(dialect='duckdb')})"
+
+
+def _number_words(query: sge.Expression) -> None:
+    """What a CASE chooses among a few words stays the number of the word until somebody reads it.
+
+    Parquet has dictionaries of words too, and DuckDB would look every word up for them.
+    """
+    for case in list(query.find_all(sge.Case)):
+        places = [(each, "true") for each in case.args["ifs"]] + [(case, "default")]
+        chosen = [place.args.get(which) for place, which in places]
+        words = {each.this for each in chosen if each is not None and each.is_string}
+        if words and all(each is None or each.is_string or _is_empty_text(each) for each in chosen):
+            among = ", ".join(sge.Literal.string(each).sql(dialect="duckdb") for each in sorted(words))
+            for (place, which), each in zip(places, chosen):
+                if each is not None:
+                    place.set(which, sge.Var(this=f"CAST({each.sql(dialect='duckdb')} AS ENUM({among}))") if each.is_string else sge.Null())
+
+
+def _is_empty_text(value: sge.Expression) -> bool:
+    return isinstance(value, sge.Null) or (isinstance(value, sge.Cast) and isinstance(value.this, sge.Null) and value.to.is_type("varchar"))
 
 
 @contextmanager
