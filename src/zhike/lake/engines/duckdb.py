@@ -9,31 +9,24 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import lru_cache
 from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import ibis
-import ibis.backends.sql.compilers.duckdb as duckdb_sql
-import ibis.expr.operations as ops
 import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
-import sqlglot.expressions as sge
 
 from zhike.lake.arrays import numpy_column
 from zhike.lake.deltas import PinnedFile
+from zhike.lake.engines.compiling import sql_of
 from zhike.lake.engines.protocol import ROWS_A_PART, Budget, Fold
 
-_INTEGERS = {"int64": "BIGINT", "int32": "INTEGER"}
-_TYPES = _INTEGERS | {"string": "VARCHAR"}
 # Rows are cut out of each batch for each part.
 _MOST_PARTS = 256
 _ROWS_A_BATCH, _MOST_BATCHES = 1_000_000, 32
-# Ibis compiles for one thread at a time.
-_COMPILING = threading.Lock()
 
 
 class DuckDBEngine:
@@ -74,13 +67,13 @@ class DuckDBEngine:
 
     def keep(self, name: str, expression: ir.Table) -> ir.Table:
         fresh = self._fresh(name)
-        self._cursor().execute(f"CREATE TABLE {fresh} AS {self._sql(expression)}")
+        self._cursor().execute(f"CREATE TABLE {fresh} AS {sql_of(expression)}")
         return ibis.table(expression.schema(), name=fresh)
 
     def fold(
         self, rows: ir.Table, by: str, function: Fold, *, rows_a_part: int = ROWS_A_PART
     ) -> dict[str, ir.Table]:
-        threads, reader = self._threads(), self._cursor().sql(self._sql(rows)).to_arrow_reader(_ROWS_A_BATCH)
+        threads, reader = self._threads(), self._cursor().sql(sql_of(rows)).to_arrow_reader(_ROWS_A_BATCH)
         # So much is read before the parts are counted: of more there are as many as can be.
         first = list(islice(reader, _MOST_BATCHES))
         number = sum(batch.num_rows for batch in first) if len(first) < _MOST_BATCHES else sys.maxsize
@@ -103,7 +96,7 @@ class DuckDBEngine:
         }
 
     def fetch(self, expression: ir.Table) -> pa.Table:
-        return self._cursor().sql(self._sql(expression)).to_arrow_table()
+        return self._cursor().sql(sql_of(expression)).to_arrow_table()
 
     def write(self, expression: ir.Table, folder: Path) -> list[PinnedFile]:
         folder.mkdir(parents=True, exist_ok=True)
@@ -111,9 +104,7 @@ class DuckDBEngine:
         file = folder / f"part-{uuid.uuid4().hex}.parquet"
         # Larger dictionaries save a tenth of the file and cost a quarter of the time.
         how = "FORMAT parquet, COMPRESSION snappy, DICTIONARY_SIZE_LIMIT 1000"
-        with _COMPILING:
-            query = _compiled(expression.op(), is_written=True)
-        copy = f"COPY ({query}) TO '{_quoted(file)}' ({how})"
+        copy = f"COPY ({sql_of(expression, has_numbered_words=True)}) TO '{_quoted(file)}' ({how})"
         (rows,) = self._cursor().execute(copy).fetchall()[0]
         return [PinnedFile(path=file.name, size=file.stat().st_size, rows=rows)]
 
@@ -123,10 +114,6 @@ class DuckDBEngine:
     def _threads(self) -> int:
         (threads,) = self._cursor().execute("SELECT current_setting('threads')").fetchall()[0]
         return int(threads)
-
-    def _sql(self, expression: ir.Table) -> str:
-        with _COMPILING:
-            return _compiled(expression.op())
 
     def _fresh(self, name: str) -> str:
         # Counted and not random: the same reads in the same order make the same expressions, compiled once.
@@ -143,52 +130,6 @@ class DuckDBEngine:
         # It would write into the standard output of our own commands, and is set a connection.
         cursor.execute("SET enable_progress_bar = false")
         return cursor
-
-
-@lru_cache(maxsize=512)
-def _compiled(relation: ops.Relation, *, is_written: bool = False) -> str:
-    """The SQL of an expression. Ibis needs ten milliseconds for it, longer than DuckDB on a small shop."""
-    table = relation.to_expr()
-    with _selects_apart():
-        query = duckdb_sql.compiler.to_sqlglot(table.unbind())
-    _number_words(query)
-    types = _TYPES if not is_written else _INTEGERS
-    # A sum of integers is a 128-bit integer to DuckDB, which Arrow and Parquet would make a float.
-    typed = ", ".join(
-        f'CAST("{name}" AS {types[kind]}) AS "{name}"' if kind in types else f'"{name}"'
-        for name, kind in ((name, str(dtype).lstrip("!")) for name, dtype in table.schema().items())
-    )
-    return f"SELECT {typed} FROM ({query.sql(dialect='duckdb')})"
-
-
-def _number_words(query: sge.Expression) -> None:
-    """What a CASE chooses among a few words stays the number of the word until somebody reads it.
-
-    Parquet has dictionaries of words too, and DuckDB would look every word up for them.
-    """
-    for case in list(query.find_all(sge.Case)):
-        places = [(each, "true") for each in case.args["ifs"]] + [(case, "default")]
-        chosen = [place.args.get(which) for place, which in places]
-        words = {each.this for each in chosen if each is not None and each.is_string}
-        if words and all(each is None or each.is_string or _is_empty_text(each) for each in chosen):
-            among = ", ".join(sge.Literal.string(each).sql(dialect="duckdb") for each in sorted(words))
-            for (place, which), each in zip(places, chosen):
-                if each is not None:
-                    place.set(which, sge.Var(this=f"CAST({each.sql(dialect='duckdb')} AS ENUM({among}))") if each.is_string else sge.Null())
-
-
-def _is_empty_text(value: sge.Expression) -> bool:
-    return isinstance(value, sge.Null) or (isinstance(value, sge.Cast) and isinstance(value.this, sge.Null) and value.to.is_type("varchar"))
-
-
-@contextmanager
-def _selects_apart() -> Iterator[None]:
-    """Ibis spends a third of its time on making one SELECT of several, which DuckDB does not need."""
-    usual, ibis.options.sql.fuse_selects = ibis.options.sql.fuse_selects, False
-    try:
-        yield
-    finally:
-        ibis.options.sql.fuse_selects = usual
 
 
 @contextmanager
