@@ -22,8 +22,9 @@ from zhike.measure.analysis import history as over_time
 from zhike.pipeline.scores import Deciles, Forecasts, Models, scored_customers
 from zhike.pipeline.stages import STAGES, Refresh
 from zhike.segments.analysis import lifecycle, membership
+from zhike.segments.schema import segment_members
 from zhike.segments.settings import LifecycleSettings
-from zhike.tiers.analysis.membership import tier_members
+from zhike.tiers.schema import tier_members
 from zhike.tiers.settings import TierSettings
 from zhike.value.analysis import (
     aggregates,
@@ -232,7 +233,7 @@ PRODUCED: dict[str, Callable[[], ir.Table]] = {
     "value_scores": scored,
     "tier_members": lambda: tier_members(scored()),
     "customer_overview": lambda: scored(look_back=True),
-    "segment_members": lambda: membership.segment_members(t("customer_overview")),
+    "segment_members": lambda: segment_members(t("customer_overview")),
     "segment_summaries": lambda: membership.segment_summaries(t("customer_overview")),
     "rfm_cells": lambda: aggregates.rfm_cells(t("customer_overview")),
     "clv_deciles": lambda: aggregates.clv_deciles(t("customer_overview")),

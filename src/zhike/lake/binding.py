@@ -70,4 +70,5 @@ def table_of_files(
 
 def cut_rows(table: catalog.Table, wide: ir.Table) -> ir.Table:
     """The rows of the wide table that a table cut from it has."""
-    return wide.filter(wide[table.cut_where].notnull()) if table.cut_where else wide
+    rows = wide.filter(wide[table.cut_where].notnull()) if table.cut_where else wide
+    return table.cut_as(rows) if table.cut_as else rows

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Literal
@@ -59,8 +59,10 @@ class Table:
     Parameters
     ----------
     cut_from
-        A wider published table that has every column of this one: then a refresh need not write this one,
+        A wider published table that says all that this one says: then a refresh need not write this one,
         and readers are given the columns, and the rows that have a value in `cut_where`.
+    cut_as
+        What makes the rows of this table out of those, where it has other columns than the wide one.
     """
 
     name: str
@@ -70,6 +72,7 @@ class Table:
     columns: tuple[Column, ...] = field(repr=False)
     cut_from: str = ""
     cut_where: str = ""
+    cut_as: Callable[[ir.Table], ir.Table] | None = field(default=None, repr=False)
 
     @property
     def column_names(self) -> tuple[str, ...]:

@@ -75,7 +75,7 @@ class Snapshot:
         if pinned is None:
             return True
         files = (self._deltas.path(pinned.folder) / file.path for file in pinned.files)
-        today = set(catalog.table(name).column_names)
+        today = set(catalog.table(pinned.folder).column_names)
         return any(not today <= set(pq.read_schema(file).names) for file in files)
 
     def fetch(self, expression: ir.Table) -> pa.Table:
@@ -166,7 +166,7 @@ class Draft:
         table = catalog.table(name)
         wide = self._pinned[table.cut_from]
         rows = wide.rows
-        if table.cut_where:
+        if table.cut_where or table.cut_as:
             rows = self.count(cut_rows(table, self.table(table.cut_from)))
         return self._pin(name, replace(wide, name=name, rows=rows, cut_from=table.cut_from))
 

@@ -67,8 +67,8 @@ def scored_customers(
     forecast = forecast.drop(*(f"customer_id_of_{name}" for name in joined))
     is_forecast = forecast.clv_365d.notnull()
     forecast = forecast.mutate(
-        method=is_forecast.ifelse(models.clv.method, ibis.null("string")),
-        clv_basis=is_forecast.ifelse(models.clv.basis, ibis.null("string")),
+        method=ibis.cases((is_forecast, models.clv.method)),
+        clv_basis=ibis.cases((is_forecast, models.clv.basis)),
         clv_decile=decile(forecast, deciles.clv),
         spend_decile=is_forecast.ifelse(decile(forecast, deciles.spend), ibis.null("int32")),
     )

@@ -1,7 +1,30 @@
 """Who is in which segment, and what the segments are worth."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from zhike.kernel.words import Text
 from zhike.lake.catalog import Column, Table, register
+from zhike.segments.builtin import FAMILIES
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+
+def segment_members(overview: ir.Table) -> ir.Table:
+    """One row a customer and segment that it is in."""
+    import ibis
+
+    return ibis.union(
+        *(
+            overview.filter(overview[column].notnull()).select(
+                segment=ibis.literal(f"{family}:").concat(overview[column]), customer_id=overview.customer_id
+            )
+            for family, column in FAMILIES.items()
+        )
+    )
+
 
 SEGMENT_MEMBERS = Table(
     "segment_members",
@@ -12,6 +35,8 @@ SEGMENT_MEMBERS = Table(
         Column("segment", "string", Text("人群代码", "code of the segment")),
         Column("customer_id", "int64", Text("客户编号", "customer id")),
     ),
+    cut_from="customer_overview",
+    cut_as=segment_members,
 )
 
 SEGMENT_SUMMARIES = Table(

@@ -1,8 +1,26 @@
 """Which level every customer holds in every scheme."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from zhike.kernel.words import Text
 from zhike.lake.catalog import Column, Table, register
 from zhike.tiers.labels import TIER_COLOURS, TIERS
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+DEFAULT_SCHEME = "value"
+
+
+def tier_members(tiered: ir.Table) -> ir.Table:
+    """Customers with a `tier`, each in that level of the default scheme."""
+    import ibis
+
+    ranks = [(tiered.tier == tier, rank) for rank, tier in enumerate(TIERS, start=1)]
+    return tiered.mutate(scheme=ibis.literal(DEFAULT_SCHEME), tier_rank=ibis.cases(*ranks))
+
 
 TIER_MEMBERS = Table(
     "tier_members",
@@ -19,6 +37,9 @@ TIER_MEMBERS = Table(
         ),
         Column("value_score", "float64", Text("价值分", "value score"), "score"),
     ),
+    cut_from="customer_overview",
+    cut_where="tier",
+    cut_as=tier_members,
 )
 
 register(TIER_MEMBERS)

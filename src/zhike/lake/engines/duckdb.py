@@ -9,24 +9,22 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import ibis
-import ibis.expr.operations as ops
 import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
 
 from zhike.lake.arrays import numpy_column
 from zhike.lake.deltas import PinnedFile
+from zhike.lake.engines.compiling import sql_of
 from zhike.lake.engines.piles import MOST_BYTES, Pile
 from zhike.lake.engines.protocol import ROWS_A_PART, Budget, Fold
 
-_INTEGERS = {"int64": "BIGINT", "int32": "INTEGER"}
 # DuckDB would take four fifths; NumPy and Arrow work beside it in this process.
 _MEMORY = "40%"
 # Rows are sorted by so many slots as they come, before their number is known: a part is a run of slots.
@@ -34,8 +32,6 @@ _SLOTS = 256
 # The eight bits of a number the other way round, so that those who share their lowest bits are neighbours.
 _SLOT_OF = np.array([int(f"{number:08b}"[::-1], base=2) for number in range(_SLOTS)], dtype=np.uint8)
 _ROWS_A_BATCH = 250_000
-# Ibis compiles for one thread at a time.
-_COMPILING = threading.Lock()
 
 
 class DuckDBEngine:
@@ -76,13 +72,13 @@ class DuckDBEngine:
 
     def keep(self, name: str, expression: ir.Table) -> ir.Table:
         fresh = self._fresh(name)
-        self._cursor().execute(f"CREATE TABLE {fresh} AS {self._sql(expression)}")
+        self._cursor().execute(f"CREATE TABLE {fresh} AS {sql_of(expression)}")
         return ibis.table(expression.schema(), name=fresh)
 
     def fold(
         self, rows: ir.Table, by: str, function: Fold, *, rows_a_part: int = ROWS_A_PART
     ) -> dict[str, ir.Table]:
-        threads, reader = self._threads(), self._cursor().sql(self._sql(rows)).to_arrow_reader(_ROWS_A_BATCH)
+        threads, reader = self._threads(), self._cursor().sql(sql_of(rows)).to_arrow_reader(_ROWS_A_BATCH)
         schema: pa.Schema = reader.schema
         with ThreadPoolExecutor(max_workers=threads) as pool:
             pieces = list(_parted_on_the_way(pool, threads, reader, by))
@@ -108,7 +104,7 @@ class DuckDBEngine:
         return {name: self.read(name, files, schema) for name, (schema, files) in found.items()}
 
     def fetch(self, expression: ir.Table) -> pa.Table:
-        return self._cursor().sql(self._sql(expression)).to_arrow_table()
+        return self._cursor().sql(sql_of(expression)).to_arrow_table()
 
     def write(self, expression: ir.Table, folder: Path) -> list[PinnedFile]:
         folder.mkdir(parents=True, exist_ok=True)
@@ -116,7 +112,7 @@ class DuckDBEngine:
         file = folder / f"part-{uuid.uuid4().hex}.parquet"
         # Larger dictionaries save a tenth of the file and cost a quarter of the time.
         how = "FORMAT parquet, COMPRESSION snappy, DICTIONARY_SIZE_LIMIT 1000"
-        copy = f"COPY ({self._sql(expression)}) TO '{_quoted(file)}' ({how})"
+        copy = f"COPY ({sql_of(expression, has_numbered_words=True)}) TO '{_quoted(file)}' ({how})"
         (rows,) = self._cursor().execute(copy).fetchall()[0]
         return [PinnedFile(path=file.name, size=file.stat().st_size, rows=rows)]
 
@@ -128,10 +124,6 @@ class DuckDBEngine:
     def _threads(self) -> int:
         (threads,) = self._cursor().execute("SELECT current_setting('threads')").fetchall()[0]
         return int(threads)
-
-    def _sql(self, expression: ir.Table) -> str:
-        with _COMPILING:
-            return _compiled(expression.op())
 
     def _fresh(self, name: str) -> str:
         # Counted and not random: the same reads in the same order make the same expressions, compiled once.
@@ -148,30 +140,6 @@ class DuckDBEngine:
         # It would write into the standard output of our own commands, and is set a connection.
         cursor.execute("SET enable_progress_bar = false")
         return cursor
-
-
-@lru_cache(maxsize=512)
-def _compiled(relation: ops.Relation) -> str:
-    """The SQL of an expression. Ibis needs ten milliseconds for it, longer than DuckDB on a small shop."""
-    table = relation.to_expr()
-    with _selects_apart():
-        query = str(ibis.to_sql(table, dialect="duckdb", pretty=False))
-    # A sum of integers is a 128-bit integer to DuckDB, which Arrow and Parquet would make a float.
-    typed = ", ".join(
-        f'CAST("{name}" AS {_INTEGERS[kind]}) AS "{name}"' if kind in _INTEGERS else f'"{name}"'
-        for name, kind in ((name, str(dtype).lstrip("!")) for name, dtype in table.schema().items())
-    )
-    return f"SELECT {typed} FROM ({query})"
-
-
-@contextmanager
-def _selects_apart() -> Iterator[None]:
-    """Ibis spends a third of its time on making one SELECT of several, which DuckDB does not need."""
-    usual, ibis.options.sql.fuse_selects = ibis.options.sql.fuse_selects, False
-    try:
-        yield
-    finally:
-        ibis.options.sql.fuse_selects = usual
 
 
 @contextmanager

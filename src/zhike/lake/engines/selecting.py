@@ -10,6 +10,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from zhike.kernel.errors import UsageError
+from zhike.lake.engines.compiling import sql_of
 from zhike.lake.engines.duckdb import DuckDBEngine
 
 
@@ -30,7 +31,7 @@ class SelectingEngine(DuckDBEngine):
         cursor.execute("SET python_enable_replacements = false")
         try:
             for name, table in tables.items():
-                cursor.execute(f"CREATE TEMP VIEW {_quoted(name)} AS {self._sql(table)}")
+                cursor.execute(f"CREATE TEMP VIEW {_quoted(name)} AS {sql_of(table)}")
             for name, rows in frames.items():
                 cursor.register(name, rows)
             return cursor.sql(query).to_arrow_table()

@@ -13,7 +13,6 @@ from zhike.pipeline.scores import Deciles, Forecasts, Models, scored_customers
 from zhike.pipeline.stages.stage import Refresh
 from zhike.pipeline.stages.weighing import buyers_with_signals, describe_score, fit_score, learn_weights
 from zhike.segments.analysis import lifecycle
-from zhike.tiers.analysis.membership import tier_members
 from zhike.value.analysis import clv, next_orders, parameters, rfm
 from zhike.value.analysis import scores as value_scores
 from zhike.value.analysis.backtest import champions_of
@@ -68,7 +67,7 @@ def scores(refresh: Refresh) -> int:
         refresh.features, made, refresh.rfm_inputs, models, deciles, refresh.tier_settings
     )
     rows = draft.produce("customer_overview", scored)
-    for name in ("customer_features", "clv_forecasts", "value_scores"):
+    for name in ("customer_features", "clv_forecasts", "value_scores", "tier_members"):
         draft.cut(name)
     if refresh.rfm_inputs is None:
         draft.cut("rfm_scores")
@@ -76,7 +75,6 @@ def scores(refresh: Refresh) -> int:
         draft.produce(
             "rfm_scores", rfm.rfm_scores(rfm.with_rfm(refresh.features, refresh.rfm_inputs, models.rfm))
         )
-    draft.produce("tier_members", tier_members(draft.table("customer_overview")))
     return rows
 
 

@@ -12,7 +12,7 @@ def segments(refresh: Refresh) -> int:
     draft = refresh.draft
     overview = draft.table("customer_overview")
     draft.produce("segment_summaries", membership.segment_summaries(overview))
-    return draft.produce("segment_members", membership.segment_members(overview))
+    return draft.cut("segment_members")
 
 
 def summaries(refresh: Refresh) -> int:

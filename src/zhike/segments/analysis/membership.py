@@ -1,4 +1,4 @@
-"""Membership of the built-in segments and what the members are worth."""
+"""What the members of the built-in segments are worth."""
 
 from __future__ import annotations
 
@@ -6,18 +6,6 @@ import ibis
 import ibis.expr.types as ir
 
 from zhike.segments.builtin import FAMILIES
-
-
-def segment_members(overview: ir.Table) -> ir.Table:
-    """One row a customer and segment that it is in."""
-    return ibis.union(
-        *(
-            overview.filter(overview[column].notnull()).select(
-                segment=ibis.literal(f"{family}:").concat(overview[column]), customer_id=overview.customer_id
-            )
-            for family, column in FAMILIES.items()
-        )
-    )
 
 
 def segment_summaries(overview: ir.Table) -> ir.Table:

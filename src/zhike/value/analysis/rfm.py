@@ -180,13 +180,19 @@ def segment_of_scores(t: ir.Table) -> ir.Value:
 
 
 def _class(t: ir.Table, fitted: RfmParameters) -> ir.Value:
+    is_important = t.rfm_spend_amount >= fitted.mean_spend_amount
     is_recent = t.rfm_recency_days <= fitted.mean_recency_days
     is_frequent = t.rfm_order_count >= fitted.mean_order_count
-    kind = ibis.cases(
-        (is_recent & is_frequent, "value"), (is_recent, "develop"), (is_frequent, "keep"), else_="retain"
+    kinds = {
+        "value": is_recent & is_frequent,
+        "develop": is_recent & ~is_frequent,
+        "keep": ~is_recent & is_frequent,
+        "retain": ~is_recent & ~is_frequent,
+    }
+    return ibis.cases(
+        *((is_kind & is_important, f"important_{kind}") for kind, is_kind in kinds.items()),
+        *((is_kind & ~is_important, f"general_{kind}") for kind, is_kind in kinds.items()),
     )
-    weight = ibis.ifelse(t.rfm_spend_amount >= fitted.mean_spend_amount, "important_", "general_")
-    return t.rfm_order_count.notnull().ifelse(weight.concat(kind), ibis.null("string"))
 
 
 def _mean(values: npt.NDArray[np.int64]) -> float:

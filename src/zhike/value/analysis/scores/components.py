@@ -69,6 +69,15 @@ class Ranks:
         """0 to 100, to a tenth; neutral where the ranks were made of nobody."""
         if not len(self.values):
             return np.full(len(values), NEUTRAL)
+        if len(values) and np.ptp(values) < len(values):
+            lowest = values.min()
+            places = (values - lowest).astype(np.int64)
+            # Days and counts: there are fewer numbers than customers, and each is ranked once.
+            if (places == values - lowest).all():
+                return self._between(lowest + np.arange(places.max() + 1))[places]
+        return self._between(values)
+
+    def _between(self, values: Floats) -> Floats:
         return np.round(np.interp(values, self.values, self.ranks), 1)
 
 
