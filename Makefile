@@ -7,6 +7,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+# Where an image says that Python keeps nothing it compiled, every process of the tests would compile a thousand files anew.
+export PYTHONDONTWRITEBYTECODE :=
 # What an install builds from besides the Python code: a change here builds again.
 INPUTS := pyproject.toml constraints.txt hatch_build.py \
 	$(shell find src/zhike/web/assets -type f -not -path '*/node_modules/*' 2>/dev/null) \

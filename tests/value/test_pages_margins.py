@@ -63,6 +63,10 @@ def test_a_shop_of_many_categories_finds_and_sets_each_on_its_page(
     found = with_chosen_margins(OF_THE_FILE).category_margins
     assert dict(found) == {**{name: 0.5 for name in many if name != "类目118"}, "类目119": 0.3}
     shown = alice_client.get(answer["Location"]).context["page"]
+    assert [each.words for each in shown.history] == [
+        "类目118 未设置 · 类目119 30.0%",
+        " · ".join([*(f"类目{number:03} 50.0%" for number in range(8)), "另有 112 个类目"]),
+    ]
     assert [row.name for row in shown.categories] == [f"类目11{digit}" for digit in "012345679"]
     assert "没有名称包含“绿茶”的类目" in alice_client.get("/value/margins/?q=绿茶").content.decode()
 

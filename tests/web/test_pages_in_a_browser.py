@@ -23,6 +23,7 @@ PAGES = (
     "/value/clv/backtest/",
     "/value/score/",
     "/value/forecast/",
+    "/value/margins/",
     "/customers/?size=25",
     "/customers/?segment=rfm:champions&sort=-clv",
     "/customers/?clv_decile=11",

@@ -24,7 +24,8 @@ def test_no_settings_page_has_a_fault(
     for role in Role:
         colleague(role)
     somebody = f"/settings/users/{colleague(Role.SALES).pk}"
-    steps = (f"{somebody}/switch/", f"{somebody}/password/", f"/settings/api-keys/{key.pk}/revoke/")
+    of_key = f"/settings/api-keys/{key.pk}"
+    steps = (f"{somebody}/switch/", f"{somebody}/password/", f"{of_key}/", f"{of_key}/revoke/")
     with visitor(browser, live_server.url, language=language, theme=theme, width=width) as owner:
         owner.sign_in(alice.email, PASSWORD)
         for address in (*PAGES, *steps):

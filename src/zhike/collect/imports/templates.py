@@ -70,10 +70,11 @@ def _kind_rows(kind: Kind) -> list[list[str]]:
 
 def _preset_rows(preset: Preset) -> list[list[str]]:
     # Two fields of ours may be one column of the export.
-    names = {titles[0]: name for name, titles in reversed(preset.columns.items())}
-    header = sorted(names, key=lambda title: list(preset.columns).index(names[title]))
-    samples = [preset.samples.get(names[title], preset.kind.field(names[title]).samples) for title in header]
-    return [header, *(list(row) for row in zip_longest(*samples, fillvalue=""))]
+    names: dict[str, str] = {}
+    for name, titles in preset.columns.items():
+        names.setdefault(titles[0], name)
+    samples = [preset.samples.get(name, preset.kind.field(name).samples) for name in names.values()]
+    return [list(names), *(list(row) for row in zip_longest(*samples, fillvalue=""))]
 
 
 def _write_csv(out: Path, rows: Sequence[Sequence[str]]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import takewhile
+from itertools import islice, pairwise, takewhile
 from typing import Any
 
 from django.conf import settings
@@ -19,6 +19,9 @@ from zhike.pages import formats
 from zhike.pages.paging import Paging, paging
 from zhike.value.models import MarginChoiceEntry
 from zhike.value.settings import ValueSettings
+
+# Of the categories of one choice, in the list of choices.
+_MOST_NAMED = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,7 @@ def margins_in_force(home: Home) -> ValueSettings:
 
 def margins_page(request: HttpRequest) -> MarginsPage:
     """The margins that the next refresh counts with, for the categories of the snapshot in force."""
-    home, entries = settings.ZHIKE_HOME, MarginChoiceEntry.objects.select_related("actor")[:10]
+    home, entries = settings.ZHIKE_HOME, list(MarginChoiceEntry.objects.select_related("actor")[:11])
     found, searched = margins_in_force(home), request.GET.get("q", "").strip()
     snapshot = open_lake(home.lake).current()
     named = [row for row in _categories(snapshot, found.category_margins) if _holds(row.name, searched)]
@@ -92,8 +95,8 @@ def margins_page(request: HttpRequest) -> MarginsPage:
         margin="" if found.margin == 1 else _percent(found.margin),
         categories=tuple(named[part.offset : part.last]),
         history=tuple(
-            MarginsBefore(each.made_at, each.actor.email if each.actor else "", _words(each))
-            for each in entries
+            MarginsBefore(each.made_at, each.actor.email if each.actor else "", _words(each, before))
+            for each, before in islice(pairwise([*entries, MarginChoiceEntry()]), 10)
         ),
     )
 
@@ -165,7 +168,18 @@ def _percent(share: float) -> str:
     return f"{100 * share:.1f}".removesuffix(".0")
 
 
-def _words(entry: MarginChoiceEntry) -> str:
-    margin = _("not set") if entry.margin == 1 else formats.percent(entry.margin)
-    words = [_("Shop: %(margin)s") % {"margin": margin}]
-    return " · ".join([*words, *(f"{n} {formats.percent(s)}" for n, s in entry.category_margins.items())])
+def _words(entry: MarginChoiceEntry, before: MarginChoiceEntry) -> str:
+    """What the choice changed, the first few categories of it."""
+    now, then = entry.category_margins, before.category_margins
+    changed = [name for name in sorted({*now, *then}) if now.get(name) != then.get(name)]
+    words = [f"{name} {_shown(now.get(name))}" for name in changed[:_MOST_NAMED]]
+    if entry.margin != before.margin or not changed:
+        margin = None if entry.margin == 1 else entry.margin
+        words.insert(0, _("Shop: %(margin)s") % {"margin": _shown(margin)})
+    if len(changed) > _MOST_NAMED:
+        words.append(_("and %(count)s more categories") % {"count": len(changed) - _MOST_NAMED})
+    return " · ".join(words)
+
+
+def _shown(share: float | None) -> str:
+    return _("not set") if share is None else formats.percent(share)

@@ -147,7 +147,7 @@ class Repeating(Protocol):
 class SameContent:
     """Rows of one key either say the same or contradict each other."""
 
-    columns = ("row_hash",)
+    columns: tuple[str, ...] = ("row_hash",)
 
     def __init__(self) -> None:
         self._firsts: dict[tuple[Any, ...], tuple[int, tuple[Any, ...]]] = {}

@@ -31,7 +31,7 @@ class CostsOfProducts:
     A cost without a day beside others that have one is the cost before the first of them.
     """
 
-    columns = ("name", "category", "department", "brand", "barcode", "cost", "dated_costs")
+    columns: tuple[str, ...] = ("name", "category", "department", "brand", "barcode", "cost", "dated_costs")
 
     def __init__(self) -> None:
         self._told: dict[tuple[Any, ...], _Told] = {}
