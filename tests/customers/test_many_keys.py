@@ -8,13 +8,7 @@ from django.db.models import F
 
 from zhike.customers.models import Customer, Profile
 from zhike.customers.selectors import profile_keys
-from zhike.customers.services import (
-    ExpectedProfiles,
-    expect_many,
-    fingerprints_of,
-    register_many,
-    register_profiles,
-)
+from zhike.customers.services import expect_many, register_many, register_profiles
 from zhike.customers.services import profiles as profile_services
 from zhike.customers.vault import Vault, key_index, key_indexes
 from zhike.customers.vault.keys import KeyRing
@@ -50,7 +44,7 @@ def test_very_many_keys_get_what_each_call_of_its_own_would_give(home_of_tests, 
     monkeypatch.setattr(profile_services, "_BATCH", at_once)
     keys, told = [f"key {number}" for number in range(200)], []
     before = register_profiles(source="till", source_keys=keys[50:60])
-    expected = expected_of(keys)
+    expected = expect_many(source="till", source_keys=pa.array(keys))
     assert Profile.objects.count() == len(before)
     ids = register_many(expected, told=told.append).tolist()
     assert ids == expected.ids.tolist()
@@ -65,7 +59,7 @@ def test_very_many_keys_get_what_each_call_of_its_own_would_give(home_of_tests, 
 @pytest.mark.django_db
 def test_what_somebody_else_registers_meanwhile_stays_theirs(home_of_tests):
     keys = ["a", "b", "c", "d"]
-    expected = expected_of(keys)
+    expected = expect_many(source="till", source_keys=pa.array(keys))
     others = register_profiles(source="till", source_keys=["c", "e"])
     ids = register_many(expected).tolist()
     assert ids[2] == others["c"] and ids != expected.ids.tolist()
@@ -76,14 +70,9 @@ def test_what_somebody_else_registers_meanwhile_stays_theirs(home_of_tests):
 @pytest.mark.django_db
 def test_the_order_in_which_keys_come_changes_no_id(home_of_tests):
     keys = [f"key {number}" for number in range(50)]
-    ids = expected_of(keys).ids
-    again = expected_of(keys[::-1]).ids[::-1]
+    ids = expect_many(source="till", source_keys=pa.array(keys)).ids
+    again = expect_many(source="till", source_keys=pa.array(keys[::-1])).ids[::-1]
     assert again.tolist() == ids.tolist() and len(set(ids.tolist())) == 50
-
-
-def expected_of(keys: list[str]) -> ExpectedProfiles:
-    named = {"source": "till", "source_keys": pa.array(keys)}
-    return expect_many(**named, indexes=fingerprints_of(**named))
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from zhike.customers.services.links import (
 from zhike.customers.services.profiles import (
     ExpectedProfiles,
     expect_many,
-    fingerprints_of,
     record_profiles,
     register_many,
     register_profiles,
@@ -24,7 +23,6 @@ __all__ = [
     "PairEvidence",
     "decide_link",
     "expect_many",
-    "fingerprints_of",
     "link_profiles",
     "propose_links",
     "record_profiles",

@@ -70,20 +70,12 @@ class ExpectedProfiles:
     fresh: npt.NDArray[np.int64]
 
 
-def fingerprints_of(*, source: str, source_keys: pa.Array) -> npt.NDArray[np.bytes_]:
-    """The fingerprint of each key, as `expect_many` takes them; for any thread, for it does not touch the database."""
-    vault, indexes = open_vault(settings.ZHIKE_HOME), np.empty(len(source_keys), f"S{FINGERPRINT_LENGTH}")
-    for start in range(0, len(indexes), _BATCH):
-        some = source_keys.slice(start, _BATCH).to_pylist()
-        indexes[start : start + _BATCH] = key_indexes(vault, source, some)
-    return indexes
-
-
-def expect_many(*, source: str, source_keys: pa.Array, indexes: npt.NDArray[np.bytes_]) -> ExpectedProfiles:
+def expect_many(*, source: str, source_keys: pa.Array) -> ExpectedProfiles:
     """Profiles for very many different keys, which `register_many` makes: who needs their ids need not wait for that.
 
     The same keys get the same ids, in whatever order they come.
     """
+    indexes = _fingerprints(source, source_keys)
     ids = np.zeros(len(indexes), np.int64)
     # As the index has them: each query, and later each transaction, touches a small part of its pages.
     order = np.argsort(indexes, kind="stable")
@@ -116,6 +108,14 @@ def register_many(
         if told is not None:
             told(len(ids) - len(expected.fresh) + start + len(places))
     return ids
+
+
+def _fingerprints(source: str, source_keys: pa.Array) -> npt.NDArray[np.bytes_]:
+    vault, indexes = open_vault(settings.ZHIKE_HOME), np.empty(len(source_keys), f"S{FINGERPRINT_LENGTH}")
+    for start in range(0, len(indexes), _BATCH):
+        some = source_keys.slice(start, _BATCH).to_pylist()
+        indexes[start : start + _BATCH] = key_indexes(vault, source, some)
+    return indexes
 
 
 def _texts(indexes: npt.NDArray[np.bytes_]) -> list[str]:

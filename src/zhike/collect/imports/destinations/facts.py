@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import takewhile
@@ -27,13 +27,7 @@ from zhike.collect.imports.verdicts import (
     repeats_within,
 )
 from zhike.collect.recovering import import_mark
-from zhike.customers.services import (
-    ExpectedProfiles,
-    expect_many,
-    fingerprints_of,
-    register_many,
-    register_profiles,
-)
+from zhike.customers.services import ExpectedProfiles, expect_many, register_many, register_profiles
 from zhike.kernel import clock
 from zhike.lake.catalog import Table
 from zhike.lake.deltas import PinnedTable
@@ -69,17 +63,9 @@ class FactsDestination:
         self._table: Table = task.kind.table
         self._file = task.folder / f"{self._table.name}.parquet"
         self._today = clock.today(task.home.business().zone)
-        self._fingerprints: Future[np.ndarray]
 
     def compared(self, staged: StagedFile) -> Verdicts:
         """Compare the good rows with one another and with the facts of their source."""
-        with ThreadPoolExecutor(1) as pool:
-            # The lake is read with hardly any Python: meanwhile there is time for what needs the keys only.
-            named = pa.array([], pa.string()) if self._task.is_dry_run else staged.named.keys
-            self._fingerprints = pool.submit(fingerprints_of, source=self._task.run.source, source_keys=named)
-            return self._compared(staged)
-
-    def _compared(self, staged: StagedFile) -> Verdicts:
         self._task.progress.report(COMPARING, 0, 0)
         _give_back()
         repeats = repeats_within(staged, self._task.kind.key)
@@ -215,11 +201,7 @@ class FactsDestination:
         if not task.kind.naming:
             return self._written(staged, dropped, np.empty(0, np.int64), Event())
         numbers = staged.named.without(dropped)
-        expected = expect_many(
-            source=task.run.source,
-            source_keys=staged.named.keys.take(pa.array(numbers)),
-            indexes=self._fingerprints.result()[numbers],
-        )
+        expected = expect_many(source=task.run.source, source_keys=staged.named.keys.take(pa.array(numbers)))
         ids, stopped = np.zeros(len(staged.named.keys) + 1, np.int64), Event()
         ids[numbers] = expected.ids
         with ThreadPoolExecutor(1) as pool:
