@@ -71,6 +71,9 @@ class NamedKeys:
             of_records = self._of_records[name] = _reaching(self._of_records[name], records.max())
             of_records[records], numbers = numbers[: len(keys)], numbers[len(keys) :]
         self._waiting, self._waiting_rows = [], 0
+        # Arrow would keep what this took, which is much at once and seldom.
+        del together, numbers
+        pa.default_memory_pool().release_unused()
 
 
 def _reaching(numbers: _OfRecords, last: int) -> _OfRecords:
