@@ -50,11 +50,15 @@ def every(gap: float, times: int, *, end: date = AS_OF) -> list[date]:
     return [end - timedelta(days=round(gap * number)) for number in reversed(range(times))]
 
 
-def test_sums_over_gaps_are_those_of_the_distinct_days() -> None:
+@pytest.mark.parametrize("other", [9, 2**60])
+def test_sums_over_gaps_are_those_of_the_distinct_days(other: int) -> None:
     day = date(2026, 1, 1)
     days = [day, day, day + timedelta(days=4), day + timedelta(days=20)]
-    found = summed({(7, 0): days, (7, 1): [day], (9, 1): days[2:]}).to_pylist()
-    assert [(row["customer_id"], row["item"], row["gap_count"]) for row in found] == [(7, 0, 2), (9, 1, 1)]
+    found = summed({(7, 0): days, (7, 1): [day], (other, 1): days[2:]}).to_pylist()
+    assert [(row["customer_id"], row["item"], row["gap_count"]) for row in found] == [
+        (7, 0, 2),
+        (other, 1, 1),
+    ]
     assert found[0]["log_sum"] == pytest.approx(np.log(4) + np.log(16))
     assert found[0]["log_square_sum"] == pytest.approx(np.log(4) ** 2 + np.log(16) ** 2)
     assert found[0]["last_day"] == (day + timedelta(days=20) - date(1970, 1, 1)).days

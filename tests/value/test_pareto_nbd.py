@@ -175,6 +175,18 @@ def test_the_integral_overflows_for_nobody():
         assert np.all(np.isfinite(found))
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_many_histories_tell_of_each_what_it_tells_alone(seed):
+    random = np.random.default_rng(seed)
+    r, alpha, s, beta = np.exp(random.uniform([-9, -9, -9, -9], [5, 9, 6, 9]))
+    power, start = np.repeat(r + np.array([0.0, 1.0, 7.0, 400.0]), 301), np.tile(np.linspace(0, 1, 301), 4)
+    together, some = averages(power, alpha, s, beta, start), np.r_[0:1204:50, 1203]
+    alone = averages(power[some], alpha, s, beta, start[some])
+    assert together.log_value[some] == pytest.approx(alone.log_value, rel=1e-10, abs=1e-10)
+    assert np.allclose(together.first[:, some], alone.first, rtol=1e-9, atol=1e-12)
+    assert np.allclose(together.second[..., some], alone.second, rtol=1e-9, atol=1e-12)
+
+
 # Fit
 
 

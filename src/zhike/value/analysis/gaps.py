@@ -22,6 +22,7 @@ from zhike.lake.arrays import numpy_column
 GAP_SUMS = "gap_sums"
 LEAST_SERIES = 20
 _MOST_SERIES = 20_000
+_FAR_APART = 2**32
 _BOUNDS = ((0.0, 9.0), (-4.0, 3.0), (-0.7, 4.0), (-7.0, 4.0))
 
 Floats = npt.NDArray[np.float64]
@@ -114,11 +115,18 @@ def _sorted(rows: pa.Table) -> tuple[Ints, Ints, Ints]:
     owners, items = (numpy_column(rows, name).astype(np.int64) for name in ("customer_id", "item"))
     dated = pa.table({"day": rows["ordered_on"].cast(pa.int32())})
     days = numpy_column(dated, "day").astype(np.int64)
-    order = np.lexsort((days, items, owners))
-    owners, items, days = owners[order], items[order], days[order]
-    is_new = np.ones(len(owners), dtype=bool)
-    is_new[1:] = (np.diff(owners) != 0) | (np.diff(items) != 0) | (np.diff(days) != 0)
-    return owners[is_new], items[is_new], days[is_new]
+    if not len(owners):
+        return owners, items, days
+    # The three as one number are sorted ten times as fast. Where ids are far apart it has no room for them.
+    first, begin = int(owners.min()), int(days.min())
+    is_far = int(owners.max()) - first >= _FAR_APART
+    names = np.unique(owners) if is_far else owners[:0]
+    places = np.searchsorted(names, owners) if is_far else owners - first
+    kinds, span = int(items.max()) + 1, int(days.max()) - begin + 1
+    keys = np.sort((places * kinds + items) * span + (days - begin))
+    rest, days = np.divmod(keys[np.append(True, np.diff(keys) != 0)], span)
+    places, items = np.divmod(rest, kinds)
+    return names[places] if is_far else places + first, items, days + begin
 
 
 def _sums_table(*columns: npt.NDArray[Any]) -> pa.Table:

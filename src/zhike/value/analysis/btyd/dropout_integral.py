@@ -59,8 +59,9 @@ def log_integral(
     power: Floats, alpha: float, s: float, beta: float, start: Floats, end: float | Floats | None = None
 ) -> Floats:
     """Return ln ∫_start^end (alpha+τ)^-power (beta+τ)^-(s+1) dτ, shape (n,), without averages."""
-    found = _over_leading(power, alpha, s, beta, start, end, wants_averages=False)
-    return _log_leading(power, alpha, s, beta, start) + found[0]
+    over = _over_leading(power, alpha, s, beta, start, end, wants_averages=False)
+    found: Floats = _log_leading(power, alpha, s, beta, start) + over[0]
+    return found
 
 
 def averages(
@@ -224,9 +225,9 @@ def _follow(stretch: Stretch, wants_averages: bool) -> Floats:
     here = weights[:, None] * np.exp(stretch.rise * w - stretch.far_power * log_inside)
     total = here.sum(axis=0)
     with np.errstate(divide="ignore"):
-        log_value = stretch.log_near + np.log(stretch.reach) + np.log(total)
+        log_value: Floats = stretch.log_near + np.log(stretch.reach) + np.log(total)
     if not wants_averages:
-        return log_value[None]
+        return log_value.reshape(1, -1)
     near, far = (w, 1.0 / (1.0 + grown)), (log_inside, 1.0 / (1.0 + stretch.share * grown))
     what = (*near, *far) if stretch.alpha_is_near else (*far, *near)
     here /= total
