@@ -48,6 +48,8 @@ def test_they_sort_compare_and_join_on_as_words_do(engine: DuckDBEngine, levels:
     assert engine.fetch(levels.filter(levels.level == "unheard of")).num_rows == 0
     assert engine.fetch(levels.mutate(long=levels.level + "!")).sort_by("id")["long"][0].as_py() == "top!"
     named = engine.load("named", pa.table({"level": ["top", "other"], "text": ["T", "O"]}))
-    assert engine.fetch(levels.join(named, "level").select("id", "text")).to_pylist() == [{"id": 1, "text": "T"}]
+    assert engine.fetch(levels.join(named, "level").select("id", "text")).to_pylist() == [
+        {"id": 1, "text": "T"}
+    ]
     both = ibis.union(levels.select("level"), named.select("level"))
     assert set(engine.fetch(both)["level"].to_pylist()) == {"top", "it's fine", "低", None, "other"}
