@@ -123,6 +123,14 @@ def test_many_different_values_are_ranked_to_a_tenth() -> None:
     assert np.abs(Ranks.of(values).at(values) - exact).max() <= 0.1
 
 
+def test_days_and_counts_have_the_ranks_of_any_other_number() -> None:
+    days = np.random.default_rng(5).geometric(0.01, 5_000).astype(float)
+    ranks = Ranks.of(days)
+    among_others = ranks.at(np.append(days, 0.5))[:-1]
+    assert np.array_equal(ranks.at(days), among_others)
+    assert len(ranks.at(days[:0])) == 0
+
+
 def test_a_component_without_data_leaves_its_weight_to_the_others() -> None:
     shared = shared_out(DEFAULT_WEIGHTS, ("recency", "frequency", "monetary", "clv"))
     assert shared["monetary"] == pytest.approx(0.25 / 0.8)

@@ -14,7 +14,7 @@ from zhike.tiers.settings import TierSettings
 from zhike.value.analysis.clv import ClvParameters
 from zhike.value.analysis.deciles import DecileCuts, decile
 from zhike.value.analysis.rfm import RfmParameters, with_rfm
-from zhike.value.analysis.scores import Scoring, score_band, value_score
+from zhike.value.analysis.scores import PARTS, Scoring, score_band, value_score
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,7 @@ def scored_customers(
         clv_basis=ibis.cases((is_forecast, models.clv.basis)),
         clv_decile=decile(forecast, deciles.clv),
         spend_decile=is_forecast.ifelse(decile(forecast, deciles.spend), ibis.null("int32")),
+        **{name: ibis.null(kind) for name, kind in PARTS.items() if name not in forecast.columns},
     )
     scored = with_rfm(forecast, rfm_inputs, models.rfm)
     scored = scored.mutate(

@@ -56,12 +56,13 @@ _FILLED = {
     "costed_amount": 0,
     "costed_margin": 0,
 }
-RAW = {
-    "active_days_90d": pa.int64(),
-    "referred_count": pa.int64(),
-    "referral_amount": pa.int64(),
-    "feedback_rating": pa.float64(),
+PARTS = {column_of(name): "float64" for name in COMPONENTS} | {
+    "active_days_90d": "int64",
+    "referred_count": "int64",
+    "referral_amount": "int64",
+    "feedback_rating": "float64",
 }
+"""What the score is made of, and the raw measures of some components: column → type."""
 
 
 def with_signals(buyers: ir.Table, *known: ir.Table) -> ir.Table:
@@ -83,21 +84,21 @@ def fitted_scoring(buyers: pa.Table, fitted: ClvParameters, chosen: dict[str, fl
 
 
 def scored_forecasts(inputs: pa.Table, *, fitted: ClvParameters, scoring: Scoring) -> dict[str, pa.Table]:
-    """`clv_forecasts` with `score`, a column a component (empty without data) and the raw measures `RAW`."""
+    """`clv_forecasts` with `score` and those columns of `PARTS` that there is data for."""
     forecasts = clv_forecasts(inputs, fitted=fitted)[FORECASTS]
     clv = numpy_column(forecasts, "clv_365d")
     placed = component_columns(inputs, clv, scoring)
     rows = inputs.num_rows
     columns = {name: forecasts[name] for name in forecasts.column_names}
     columns["score"] = pa.array(weighted(placed, scoring.weights, rows))
-    for name in COMPONENTS:
+    for name in scoring.known:
         columns[column_of(name)] = pa.array(placed[name]) if name in placed else pa.nulls(rows, pa.float64())
     columns |= _raw(inputs, scoring)
     return {FORECASTS: pa.table(columns)}
 
 
 def _raw(inputs: pa.Table, scoring: Scoring) -> dict[str, pa.Array]:
-    found = {name: pa.nulls(inputs.num_rows, type) for name, type in RAW.items()}
+    found = {}
     if "engagement" in scoring.ranks and "active_days" in inputs.column_names:
         days = numpy_column(inputs, "active_days")
         found["active_days_90d"] = pa.array(days, mask=days < 0)

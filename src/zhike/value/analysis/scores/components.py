@@ -74,7 +74,8 @@ class Ranks:
             places = (values - lowest).astype(np.int64)
             # Days and counts: there are fewer numbers than customers, and each is ranked once.
             if (places == values - lowest).all():
-                return self._between(lowest + np.arange(places.max() + 1))[places]
+                ranked: Floats = self._between(lowest + np.arange(places.max() + 1))[places]
+                return ranked
         return self._between(values)
 
     def _between(self, values: Floats) -> Floats:
