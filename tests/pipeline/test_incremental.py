@@ -217,6 +217,7 @@ def everything_carried() -> Iterator[None]:
         patch.setattr(models, "LEAST_OF_EACH", 2)
         patch.setattr(incremental, "_MOST_CHANGED", 2.0)
         patch.setattr(incremental, "_MOST_SWAPPED", 2.0)
+        patch.setattr(incremental, "_FEW", 3)
         yield
 
 

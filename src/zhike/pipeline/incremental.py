@@ -14,11 +14,21 @@ import pyarrow as pa
 from zhike.lake.snapshots import Draft, Snapshot
 from zhike.pipeline.touched import Touched, touched
 from zhike.value.analysis import changes, features
-from zhike.value.analysis.purchases import COHORTS, DAYS, PEOPLE, Window, purchases
+from zhike.value.analysis.purchases import (
+    COHORTS,
+    COHORTS_COLUMNS,
+    DAYS,
+    DAYS_COLUMNS,
+    PEOPLE,
+    Window,
+    purchases,
+)
 
 _FACTS = ("orders", "order_lines", "products")
 # Beyond these shares of the facts or the customers, starting anew is quicker.
 _MOST_SWAPPED, _MOST_CHANGED = 0.5, 0.3
+# People whose orders are summed up faster here than handed to the engine and back.
+_FEW = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,12 +151,10 @@ def _of_everyone(draft: Draft, who: Who, as_of: date, windows: Mapping[str, Wind
 
 
 def _patched(draft: Draft, before: Snapshot, found: Touched, as_of: date, recomputed: int) -> Sums:
-    given, taken = (
-        draft.fold(rows, "person_id", partial(purchases, windows=features.feature_windows(day)))
-        for rows, day in ((found.orders_now, as_of), (found.orders_before, before.as_of))
-    )
-    parts = (draft.fetch(each) for each in (given[PEOPLE], found.summed, taken[PEOPLE]))
-    summed = changes.sums_with_added(*parts, before=before.as_of, now=as_of)
+    given = _bought(draft, found.orders_now, as_of, recomputed)
+    taken = _bought(draft, found.orders_before, before.as_of, recomputed)
+    known = draft.fetch(found.summed)
+    summed = changes.sums_with_added(given[PEOPLE], known, taken[PEOPLE], before=before.as_of, now=as_of)
     changed = draft.keep(
         "changed_customers",
         features.summed_customers(
@@ -155,23 +163,38 @@ def _patched(draft: Draft, before: Snapshot, found: Touched, as_of: date, recomp
     )
     overview = before.table("customer_overview")
     carried = changes.carried_customers(overview, found.customers)
-    gone, come = _walk_ins(draft, before, as_of)
-    days = changes.days_patched(
-        before.table("kpi_daily"),
-        ibis.union(taken[DAYS], *(features.walk_in_days(each, as_of=before.as_of) for each in gone)),
-        ibis.union(given[DAYS], *(features.walk_in_days(each, as_of=as_of) for each in come)),
-    )
-    cohorts = changes.cohorts_patched(before.table("cohorts"), taken[COHORTS], given[COHORTS])
     # Not kept: each stage reads a few columns, and the file has them ready.
     return Sums(
         ibis.union(carried, changed.select(*carried.columns)),
         before.manifest.tables["customer_overview"].rows
         - draft.count(found.customers)
         + draft.count(changed),
-        draft.keep("sums_of_days", days),
-        draft.keep("sums_of_cohorts", cohorts),
+        draft.load("sums_of_days", _days(draft, before, given[DAYS], taken[DAYS], as_of)),
+        draft.load("sums_of_cohorts", _cohorts(draft, before, given[COHORTS], taken[COHORTS])),
         recomputed=recomputed,
     )
+
+
+def _bought(draft: Draft, orders: ir.Table, day: date, people: int) -> Mapping[str, pa.Table]:
+    """What some people bought, as `purchases`: at once where they are few, else in parts."""
+    summed_up = partial(purchases, windows=features.feature_windows(day))
+    if people <= _FEW:
+        return summed_up(draft.fetch(orders))
+    return {name: draft.fetch(part) for name, part in draft.fold(orders, "person_id", summed_up).items()}
+
+
+def _days(draft: Draft, before: Snapshot, given: pa.Table, taken: pa.Table, as_of: date) -> pa.Table:
+    gone, come = _walk_ins(draft, before, as_of)
+    return changes.days_patched(
+        draft.fetch(before.table("kpi_daily").select(*DAYS_COLUMNS)),
+        [taken, *(draft.fetch(features.walk_in_days(each, as_of=before.as_of)) for each in gone)],
+        [given, *(draft.fetch(features.walk_in_days(each, as_of=as_of)) for each in come)],
+    )
+
+
+def _cohorts(draft: Draft, before: Snapshot, given: pa.Table, taken: pa.Table) -> pa.Table:
+    cells = draft.fetch(before.table("cohorts").select(*COHORTS_COLUMNS))
+    return changes.cohorts_patched(cells, taken, given)
 
 
 def _favourites(draft: Draft, profiles: ir.Table, as_of: date) -> ir.Table:

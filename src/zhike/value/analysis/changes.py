@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from functools import reduce
 from typing import Any
@@ -11,6 +12,7 @@ import ibis.expr.types as ir
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from zhike.lake.arrays import numpy_column
 from zhike.value.analysis.features import SUMMED_COLUMNS, feature_windows
@@ -225,28 +227,48 @@ def carried_customers(overview: ir.Table, changed: ir.Table) -> ir.Table:
     return overview.select(*SUMMED_COLUMNS).anti_join(changed, "customer_id")
 
 
-def days_patched(before: ir.Table, taken: ir.Table, given: ir.Table) -> ir.Table:
+def days_patched(before: pa.Table, taken: Sequence[pa.Table], given: Sequence[pa.Table]) -> pa.Table:
     """Sums of days with those of some people taken out and their new ones put in.
 
-    All three have the columns `DAYS_COLUMNS`, days repeated or not; days without any order are left out.
+    All have the columns `DAYS_COLUMNS`, days repeated or not; days without any order are left out.
     """
-    sums = DAYS_COLUMNS[1:]
-    negative = taken.select("day", **{name: -taken[name] for name in sums})
-    every = ibis.union(before.select(*DAYS_COLUMNS), negative, given.select(*DAYS_COLUMNS))
-    patched = every.group_by("day").aggregate(**{name: every[name].sum() for name in sums})
-    return patched.filter(patched.order_count > 0)
+    return _patched(before, taken, given, key=DAYS_COLUMNS[:1], sums=DAYS_COLUMNS[1:])
 
 
-def cohorts_patched(before: ir.Table, taken: ir.Table, given: ir.Table) -> ir.Table:
+def cohorts_patched(before: pa.Table, taken: pa.Table, given: pa.Table) -> pa.Table:
     """Sums of cohorts with those of some people taken out and their new ones put in.
 
     All three have the columns `COHORTS_COLUMNS`; cells where nobody ordered are left out.
     """
-    key, sums = COHORTS_COLUMNS[:3], COHORTS_COLUMNS[3:]
-    negative = taken.select(*key, **{name: -taken[name] for name in sums})
-    every = ibis.union(before.select(*COHORTS_COLUMNS), negative, given.select(*COHORTS_COLUMNS))
-    patched = every.group_by(key).aggregate(**{name: every[name].sum() for name in sums})
-    return patched.filter(patched.active_count > 0)
+    return _patched(before, [taken], [given], key=COHORTS_COLUMNS[:3], sums=COHORTS_COLUMNS[3:])
+
+
+def _patched(
+    before: pa.Table,
+    taken: Sequence[pa.Table],
+    given: Sequence[pa.Table],
+    *,
+    key: tuple[str, ...],
+    sums: tuple[str, ...],
+) -> pa.Table:
+    """Sums by a key; the first of them is above nothing in every row that there is."""
+    # In Arrow, for there are few of them and a query takes longer to write than to run.
+    columns = (*key, *sums)
+    there = before.select(columns)
+    signed = [(each.select(columns).cast(there.schema), -1) for each in taken]
+    signed += [(each.select(columns).cast(there.schema), 1) for each in given]
+    every = [there, *(_times(each, sums, sign) for each, sign in signed)]
+    summed = (
+        pa.concat_tables(every).group_by(key, use_threads=False).aggregate([(name, "sum") for name in sums])
+    )
+    patched = summed.select([*key, *(f"{name}_sum" for name in sums)]).rename_columns(columns)
+    return patched.filter(pc.greater(patched[sums[0]], 0))
+
+
+def _times(rows: pa.Table, names: tuple[str, ...], sign: int) -> pa.Table:
+    return pa.table(
+        {name: pc.multiply(rows[name], sign) if name in names else rows[name] for name in rows.column_names}
+    )
 
 
 def _profiles_of(gone: ir.Table, come: ir.Table, columns: tuple[str, ...]) -> ir.Table:
