@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 NOBODY = -1
-_FEWEST_TOGETHER = 1 << 19
+_FEWEST_TOGETHER = 1 << 18
 _FEWEST_RECORDS = 1 << 16
 _Numbers = npt.NDArray[np.int64]
 _OfRecords = npt.NDArray[np.int32]
