@@ -229,15 +229,23 @@ class FactsDestination:
         at_once = _ROWS_AT_ONCE if self._task.kind.naming else KEYS_AT_ONCE
         dropped = found.not_written(staged.last_number)
         batches = takewhile(lambda _: not stopped.is_set(), staged.batches(dropped, batch_rows=at_once))
+        shaped = (
+            self._shaped(
+                self._completed(batch, found.repeats),
+                schema,
+                {name: _profiles(staged.named, name, batch, ids) for name in self._task.kind.naming},
+            )
+            for batch in batches
+        )
         # Facts name nobody: the file is in the form in which the lake keeps it.
-        with pq.ParquetWriter(
-            self._file, schema, compression="snappy", use_dictionary=_repeating(schema)
-        ) as writer:
-            for batch in batches:
-                profiles = {
-                    name: _profiles(staged.named, name, batch, ids) for name in self._task.kind.naming
-                }
-                writer.write_batch(self._shaped(self._completed(batch, found.repeats), schema, profiles))
+        with (
+            pq.ParquetWriter(
+                self._file, schema, compression="snappy", use_dictionary=_repeating(schema)
+            ) as writer,
+            ThreadPoolExecutor(1) as reading,
+        ):
+            for batch in _ahead(shaped, reading):
+                writer.write_batch(batch)
                 rows += len(batch)
                 _give_back()
         return rows
@@ -281,6 +289,14 @@ class FactsDestination:
                 self._table.arrow_schema(), opened.iter_batches(batch_size=_COMMIT_ROWS)
             )
             return self._task.lake.deltas.upsert(self._table, batches, mark=import_mark(self._task.run))
+
+
+def _ahead(batches: Iterator[pa.RecordBatch], pool: ThreadPoolExecutor) -> Iterator[pa.RecordBatch]:
+    """The same, each made in another thread while the one before is used."""
+    coming = pool.submit(next, batches, None)
+    while (batch := coming.result()) is not None:
+        coming = pool.submit(next, batches, None)
+        yield batch
 
 
 def _repeating(schema: pa.Schema) -> list[str]:
