@@ -100,6 +100,17 @@ def test_what_a_batch_wrote_over_a_stranger_s_words_in_its_middle_goes_back_to_t
     assert said() == {"name": "王晓明"}
 
 
+def test_what_a_batch_wrote_first_outlives_another_batch_that_came_before_its_second_write() -> None:
+    say(name="王小明")
+    say("b1", name="王晓明")
+    say("b2", name="王大明", phone="+8613900000002")
+    say("b1", name="王大明", city="上海市")
+    undo_profiles(batch="b2")
+    assert said() == {"name": "王晓明", "city": "上海市"}
+    undo_profiles(batch="b1")
+    assert said() == {"name": "王小明"}
+
+
 def test_a_batch_of_an_earlier_version_goes_back_to_all_that_was_before(home: Home) -> None:
     say(name="王小明", phone="+8613900000001", city="杭州市")
     say("b1", name="王晓明")

@@ -112,17 +112,12 @@ class NameToken(models.Model):
 
 
 class ProfileRevision(models.Model):
-    """What a batch changed of a profile, sealed: what was there before, and what it left."""
+    """What one write of a batch changed of a profile, sealed: what was there before, and what it left."""
 
     profile = models.ForeignKey(Profile, on_delete=models.CASCADE, related_name="revisions")
     batch = models.CharField(max_length=40, db_index=True)
     sealed = models.BinaryField()
     made_at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        constraints = (
-            models.UniqueConstraint(fields=("batch", "profile"), name="one_revision_per_batch_and_profile"),
-        )
 
     def __str__(self) -> str:
         return f"profile {self.profile_id} by {self.batch}"

@@ -97,7 +97,7 @@ class Contents:
     def restored(cls, vault: Vault, batch: str, *, most: int) -> int:
         """Take a batch out of what some profiles say; how many they are, 0 once it is out of all."""
         revisions = ProfileRevision.objects.filter(batch=batch).order_by("pk")
-        profiles = list(revisions.values_list("profile", flat=True)[:most])
+        profiles = list(dict.fromkeys(revisions.values_list("profile", flat=True)[:most]))
         contents = cls.of(vault, profiles)
         contents._replace(without_batch(vault, batch, contents._before))
         ConsentEntry.objects.filter(batch=batch, profile__in=profiles).update(undone_at=clock.now())
