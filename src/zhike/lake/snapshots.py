@@ -379,7 +379,8 @@ class Lake:
     def prune(self, *, keep: int) -> None:
         """Drop all but the newest `keep` snapshots of each kind, then the computed files that none of the rest names.
 
-        Only under the lock of the refresh: the files of a draft are named by no manifest yet.
+        Also what killed processes had no room for in memory. Only under the lock of the refresh: the files of a
+        draft are named by no manifest yet.
         """
         manifests = [self.manifests.read(id) for id in self.manifests.ids()]
         kept: list[Manifest] = []

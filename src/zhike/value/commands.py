@@ -108,13 +108,11 @@ def _print_weights(found: dict[str, Any]) -> None:
         Text("成分", "Component"), Text("生效", "In force"), Text("选定", "Chosen"), Text("默认", "Default"),
         Text("学习", "Learned"),
     )  # fmt: skip
-    click.echo(
-        "  ".join(_padded(str(head), 24 if place == 0 else 10) for place, head in enumerate(heads)).rstrip()
-    )
+    _print_row([str(head) for head in heads], width=10)
     for name, text in COMPONENTS.items():
         cells = [found[kind].get(name) for kind in ("in_force", "chosen", "default", "learned")]
         shown = ["—" if cell is None else f"{cell:.1%}" for cell in cells]
-        click.echo("  ".join([_padded(str(text), 24), *(_padded(cell, 10) for cell in shown)]).rstrip())
+        _print_row([str(text), *shown], width=10)
     if found["learning"]:
         click.echo(Text(found["learning"]["zh"], found["learning"]["en"]))
 
@@ -156,12 +154,12 @@ def _print_margins(found: dict[str, Any], *, is_all: bool) -> None:
     )  # fmt: skip
     rows = [each for each in found["categories"] if is_all or each["margin"] is not None]
     shop = [str(Text("全店", "Shop")), *_margin_cells(found), "", ""]
-    _print_row([str(head) for head in heads])
+    _print_row([str(head) for head in heads], width=12)
     for cells in [
         shop,
         *([each["category"], *_margin_cells(each), each["products"], each["with_cost"]] for each in rows),
     ]:
-        _print_row([str(cell) for cell in cells])
+        _print_row([str(cell) for cell in cells], width=12)
     if without := len(found["categories"]) - len(rows):
         said = Text("另有 {n} 个类目未设；--all 全部列出", "{n} more categories have none; --all lists them")
         click.echo(said.format(n=without))
@@ -173,9 +171,10 @@ def _margin_cells(found: dict[str, Any]) -> list[str]:
     return [f"{found['margin']:.1%}", found["set_on"] or "zhike.toml"]
 
 
-def _print_row(cells: list[str]) -> None:
+def _print_row(cells: list[str], *, width: int) -> None:
+    """A line of a table; its first column is 24 wide."""
     click.echo(
-        "  ".join(_padded(cell, 24 if place == 0 else 12) for place, cell in enumerate(cells)).rstrip()
+        "  ".join(_padded(cell, 24 if place == 0 else width) for place, cell in enumerate(cells)).rstrip()
     )
 
 

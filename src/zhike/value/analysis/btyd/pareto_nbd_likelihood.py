@@ -128,7 +128,7 @@ def alive_term(summary: ParetoSummary, parameters: Floats) -> Term:
 
 
 def gone_term(summary: ParetoSummary, parameters: Floats) -> Term:
-    """s ∫_t^U (alpha+τ)^-(r+x) (beta+τ)^-(s+1) dτ of each pair, U the longest tenure."""
+    """s ∫_t^U (alpha+τ)^-(r+x) (beta+τ)^-(s+1) dτ of each pair, U so far after the longest tenure that nothing is left."""
     r, alpha, s, beta = parameters
     power = r + summary.power_of
     found = averages(power, alpha, s, beta, summary.moment)
