@@ -86,10 +86,11 @@ def _prepare(home: Home, *, chunk_rows: int) -> None:
     from zhike.collect.imports import blocks, named_keys, staging
     from zhike.collect.imports.destinations import facts, profiles
     from zhike.customers.services import profiles as records
+    from zhike.customers.services import registering
 
     staging.CHUNK_ROWS = facts._ROWS_AT_ONCE = named_keys._FEWEST_TOGETHER = profiles._AT_ONCE = chunk_rows
     blocks.BLOCK_BYTES = 50 * chunk_rows
-    records._BATCH = records._RECORDS_AT_ONCE = max(10, chunk_rows // 10)
+    registering._OF_MANY = records._RECORDS_AT_ONCE = max(10, chunk_rows // 10)
 
 
 def _start(home: Home, kind: str, file: Path) -> None:

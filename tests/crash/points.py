@@ -17,7 +17,7 @@ from zhike.kernel.home import BusinessSettings, create_home
 _WORK = "zhike.collect.imports.work"
 _FACTS = "zhike.collect.imports.destinations.facts"
 _PEOPLE = "zhike.collect.imports.destinations.profiles"
-_ROWS = "zhike.customers.services.profiles"
+_ROWS = "zhike.customers.services.registering"
 _CONTENTS = "zhike.customers.services.profile_contents:Contents"
 _DELTA = "deltalake:DeltaTable"
 # More than 100,000 stands for the database and so many bytes more.
@@ -50,10 +50,10 @@ POINTS = (
     _point("orders", "the rejects are half written", f"{_WORK}:write_rejects", 1, "2000"),
     _point("orders", "the rejects are written", f"{_WORK}:write_rejects"),
     _point("orders", "before the first profiles", f"{_FACTS}:register_many", 1, "before"),
-    _point("orders", "customers without their profiles", f"{_ROWS}:insert_rows", 4, "before"),
-    _point("orders", "the database is half written", f"{_ROWS}:_ids", 3, _DATABASE_GROWS),
-    _point("orders", "the first profiles are made", f"{_ROWS}:_ids", 1),
-    _point("orders", "half of the profiles are made", f"{_ROWS}:_ids", 5),
+    _point("orders", "customers without their profiles", f"{_ROWS}:insert_columns", 4, "before"),
+    _point("orders", "the database is half written", f"{_ROWS}:_expected_ids", 3, _DATABASE_GROWS),
+    _point("orders", "the first profiles are made", f"{_ROWS}:_expected_ids", 1),
+    _point("orders", "half of the profiles are made", f"{_ROWS}:_expected_ids", 5),
     _point("orders", "all profiles are made", f"{_FACTS}:FactsDestination._placed"),
     _point("orders", "the report is noted", "zhike.collect.services:_keep"),
     _point("orders", "the rejects are in their place", f"{_WORK}:Work._keep_rejects"),

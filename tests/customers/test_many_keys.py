@@ -8,9 +8,8 @@ from django.db.models import F
 
 from zhike.customers.models import Customer, Profile
 from zhike.customers.selectors import profile_keys
-from zhike.customers.services import expect_many, register_many, register_profiles
-from zhike.customers.services import profiles as profile_services
-from zhike.customers.vault import Vault, key_index, key_indexes
+from zhike.customers.services import expect_many, register_many, register_profiles, registering
+from zhike.customers.vault import Vault, key_index, key_indexes, open_vault
 from zhike.customers.vault.keys import KeyRing
 
 KEYS = ["C1", "客户-2", "a@b.cn", "", "x" * 200, "\0", "C1 "]
@@ -39,9 +38,17 @@ def test_known_and_new_keys_of_one_call_get_one_profile_each(home_of_tests):
 
 
 @pytest.mark.django_db
+def test_keys_of_any_length_written_together_are_read_again(home_of_tests):
+    ids = register_profiles(source="till", source_keys=KEYS)
+    assert {id: key for id, (_, key) in profile_keys(ids.values()).items()} == {ids[key]: key for key in KEYS}
+    indexes = dict(Profile.objects.values_list("pk", "key_index"))
+    assert indexes == {ids[key]: key_index(open_vault(home_of_tests), "till", key) for key in KEYS}
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("at_once", [3, 1_000])
 def test_very_many_keys_get_what_each_call_of_its_own_would_give(home_of_tests, monkeypatch, at_once):
-    monkeypatch.setattr(profile_services, "_BATCH", at_once)
+    monkeypatch.setattr(registering, "_OF_MANY", at_once)
     keys, told = [f"key {number}" for number in range(200)], []
     before = register_profiles(source="till", source_keys=keys[50:60])
     expected = expect_many(source="till", source_keys=pa.array(keys))
@@ -80,3 +87,4 @@ def home_of_tests(tmp_path, settings):
     from zhike.kernel.home import BusinessSettings, create_home
 
     settings.ZHIKE_HOME = create_home(tmp_path / "home", BusinessSettings(name="Shop"))
+    return settings.ZHIKE_HOME

@@ -167,7 +167,7 @@ def _read_ahead(
         for block in source.blocks():
             reading = pool.submit(fast.read, block) if isinstance(block, PlainBlock) else None
             waiting.append((block, reading))
-            if len(waiting) >= _READERS:
+            if len(waiting) > _READERS:
                 yield waiting.popleft()
         yield from waiting
 

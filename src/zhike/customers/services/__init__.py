@@ -8,14 +8,12 @@ from zhike.customers.services.links import (
     split_profile,
     unlink_operation,
 )
-from zhike.customers.services.profiles import (
+from zhike.customers.services.profiles import record_profiles, set_profile_attributes, undo_profiles
+from zhike.customers.services.registering import (
     ExpectedProfiles,
     expect_many,
-    record_profiles,
     register_many,
     register_profiles,
-    set_profile_attributes,
-    undo_profiles,
 )
 
 __all__ = [

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from itertools import chain, islice, pairwise
 from typing import Any, TypeVar, cast
 
+import numpy as np
 from django.db import connection, models
 
 # What the database takes as it is.
@@ -21,6 +22,8 @@ _PLAIN = (
     *(models.BinaryField, models.ForeignKey, models.BooleanField),
 )
 _REMEMBERED = 1_000
+# Of a number that says where a value stands, the bits that say how long it is.
+_LENGTH_BITS = 24
 _IDS_AT_ONCE = 10_000
 _ROOMY_KIB = 128 * 1024
 # What every database takes in one statement.
@@ -161,20 +164,55 @@ def insert_rows(
     )
 
 
-def insert_numbered(model: type[models.Model], ids: Sequence[int], *, constants: Mapping[str, Any]) -> None:
-    """Insert a row for each of those rising ids, all alike but for the id."""
-    same = {_field(model, name): value for name, value in constants.items()}
+def insert_columns(
+    model: type[models.Model],
+    *,
+    numbers: Mapping[str, Sequence[int]],
+    codes: Mapping[str, Sequence[str]] | None = None,
+    sealed: tuple[str, Sequence[bytes]] | None = None,
+    constants: Mapping[str, Any],
+) -> None:
+    """Insert rows given by columns, to SQLite as one value for each column: meanwhile other threads are not held up.
+
+    Parameters
+    ----------
+    numbers
+        The ids and the columns that refer to others, as `fresh_ids` gives them.
+    codes
+        Columns of ASCII texts, all texts of a column of one length.
+    sealed
+        A column of bytes.
+    constants
+        The columns that are the same in every row.
+    """
+    count, codes = len(next(iter(numbers.values()))), codes or {}
+    if not count:
+        return
+    if connection.vendor != "sqlite":
+        given = {**numbers, **codes, **dict([sealed] if sealed else [])}
+        insert_rows(model, list(given), zip(*given.values(), strict=True), constants=constants)
+        return
+    chosen: list[tuple[str, str, list[Any]]] = []
+    for name, rising in numbers.items():
+        chosen.append((name, "%s + place.key", [rising[0]]))
+    for name, texts in codes.items():
+        text = "CAST(substr(%s, place.key * %s + 1, %s) AS text)"
+        chosen.append((name, text, ["".join(texts).encode(), len(texts[0]), len(texts[0])]))
+    places = [0] * count
+    if sealed:
+        places = _places(sealed[1])
+        part = f"substr(%s, (place.value >> {_LENGTH_BITS}) + 1, place.value & {(1 << _LENGTH_BITS) - 1})"
+        chosen.append((sealed[0], part, [b"".join(sealed[1])]))
+    for name, value in constants.items():
+        chosen.append((name, "%s", [_field(model, name).get_db_prep_save(value, connection)]))
     quoted = connection.ops.quote_name
-    columns = [quoted(str(field.column)) for field in (model._meta.pk, *same)]
     query = (
-        "WITH RECURSIVE numbers (id) AS (SELECT %s UNION ALL SELECT id + 1 FROM numbers WHERE id < %s) "
-        f"INSERT INTO {quoted(model._meta.db_table)} ({', '.join(columns)}) "
-        f"SELECT {', '.join(['id', *['%s'] * len(same)])} FROM numbers"
+        f"INSERT INTO {quoted(model._meta.db_table)} "
+        f"({', '.join(quoted(str(_field(model, name).column)) for name, _, _ in chosen)}) "
+        f"SELECT {', '.join(sql for _, sql, _ in chosen)} FROM json_each(%s) AS place"
     )
-    values = [field.get_db_prep_save(value, connection) for field, value in same.items()]
     with connection.cursor() as cursor:
-        for first, last in _runs(ids):
-            cursor.execute(query, [first, last, *values])
+        cursor.execute(query, [*chain.from_iterable(given for _, _, given in chosen), json.dumps(places)])
 
 
 def write_columns(rows: Collection[models.Model], names: Sequence[str]) -> None:
@@ -233,6 +271,13 @@ def insert_from(
     with connection.cursor() as cursor:
         for first, last in _runs(ids):
             cursor.execute(query, [*values, first, last])
+
+
+def _places(values: Sequence[bytes]) -> list[int]:
+    """Where each value begins when they stand one after the other, and its length, in one number."""
+    lengths = np.fromiter(map(len, values), np.int64)
+    places: list[int] = ((lengths.cumsum() - lengths) << _LENGTH_BITS | lengths).tolist()
+    return places
 
 
 def _runs(ids: Sequence[int]) -> Iterator[tuple[int, int]]:

@@ -18,7 +18,8 @@ from zhike.customers.selectors.consents import is_agreed
 from zhike.customers.selectors.profiles import profile_keys
 from zhike.customers.services.links import PairEvidence, link_profiles
 from zhike.customers.services.profile_contents import Contents
-from zhike.customers.services.profiles import record_profiles, register_profiles
+from zhike.customers.services.profiles import record_profiles
+from zhike.customers.services.registering import register_profiles
 from zhike.customers.services.sealed_attributes import keep_sealed
 from zhike.customers.typed_fields import TypedField, typed_field
 from zhike.customers.vault import open_vault

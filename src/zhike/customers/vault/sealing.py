@@ -22,6 +22,7 @@ _NONCE_BYTES = 12
 _TEXT_FROM = _NUMBER_BYTES + _NONCE_BYTES
 _FINGERPRINT_BYTES = 16
 FINGERPRINT_LENGTH = 22
+_FILLING = bytes(2)
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 _HASH_BLOCK_BYTES = 64
 
@@ -105,13 +106,16 @@ class Vault:
         key = self._index_key.ljust(_HASH_BLOCK_BYTES, b"\0")
         inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in key) + prefix.encode())
         outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in key))
-        found = []
+        digests = []
         for value in values:
             (first := inner.copy()).update(value.encode())
             (second := outer.copy()).update(first.digest())
-            text = b2a_base64(second.digest()[:_FINGERPRINT_BYTES], newline=False)
-            found.append(text[:FINGERPRINT_LENGTH].translate(_URL_SAFE).decode())
-        return found
+            digests.append(second.digest()[:_FINGERPRINT_BYTES])
+        # Two bytes of zeros after each, and all are written in one go: each gets 24 characters, the last two for them.
+        padded = b"".join([each for digest in digests for each in (digest, _FILLING)])
+        texts = b2a_base64(padded, newline=False).translate(_URL_SAFE).decode()
+        width = FINGERPRINT_LENGTH + len(_FILLING)
+        return [texts[start : start + FINGERPRINT_LENGTH] for start in range(0, len(texts), width)]
 
 
 def open_vault(home: Home) -> Vault:
