@@ -5,12 +5,15 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 from django.db.models import F
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from zhike.customers.models import Customer, Profile
 from zhike.customers.selectors import profile_keys
 from zhike.customers.services import expect_many, register_many, register_profiles, registering
-from zhike.customers.vault import Vault, key_index, key_indexes, open_vault
+from zhike.customers.vault import Vault, key_index, key_indexes, key_prefix, open_vault
 from zhike.customers.vault.keys import KeyRing
+from zhike.customers.vault.many import fingerprints_of
 
 KEYS = ["C1", "客户-2", "a@b.cn", "", "x" * 200, "\0", "C1 "]
 
@@ -18,6 +21,15 @@ KEYS = ["C1", "客户-2", "a@b.cn", "", "x" * 200, "\0", "C1 "]
 def test_fingerprints_of_many_keys_are_those_of_each():
     vault = Vault(KeyRing({1: bytes(range(32))}, 1, bytes(range(1, 33))))
     assert key_indexes(vault, "orders", KEYS) == [key_index(vault, "orders", key) for key in KEYS]
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=80), max_size=30))
+@example([*KEYS, "\\x41", "%s", "'", "💰"])
+@settings(deadline=None, max_examples=30)
+def test_fingerprints_made_on_all_processors_are_those_of_each(keys):
+    vault = Vault(KeyRing({1: bytes(range(32))}, 1, bytes(range(1, 33))))
+    made = fingerprints_of(vault, key_prefix("orders"), pa.array(keys, pa.string()))
+    assert made.astype(str).tolist() == [key_index(vault, "orders", key) for key in keys]
 
 
 def test_values_sealed_together_open_each_at_its_own_place_with_nonces_of_their_own():

@@ -15,9 +15,10 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from zhike.customers.models import Customer, Profile, key_place
-from zhike.customers.services.columns import batches, fresh_ids, insert_columns, last_id
-from zhike.customers.services.known_keys import known_ids
-from zhike.customers.vault import FINGERPRINT_LENGTH, Vault, key_indexes, open_vault
+from zhike.customers.services.columns import batches, fresh_ids, insert_columns, is_large_part, last_id
+from zhike.customers.services.known_keys import ids_between, known_ids
+from zhike.customers.vault import Vault, key_indexes, key_prefix, open_vault
+from zhike.customers.vault.many import fingerprints_of
 from zhike.kernel import clock
 
 _BATCH = 20_000
@@ -82,14 +83,14 @@ def expect_many(*, source: str, source_keys: pa.Array) -> ExpectedProfiles:
 
     The same keys get the same ids, in whatever order they come.
     """
-    indexes = _fingerprints(source, source_keys)
+    indexes = fingerprints_of(open_vault(settings.ZHIKE_HOME), key_prefix(source), source_keys)
     ids = np.zeros(len(indexes), np.int64)
     # As the index has them: each query, and later each transaction, touches a small part of its pages.
     order = np.argsort(indexes, kind="stable")
-    if Profile.objects.filter(source=source).exists():
-        for start in range(0, len(order), _OF_MANY):
-            places = order[start : start + _OF_MANY]
-            ids[places] = known_ids(source, _texts(indexes[places]))
+    is_large = is_large_part(Profile, indexes)
+    for start in range(0, len(order), _OF_MANY):
+        some = indexes[places := order[start : start + _OF_MANY]]
+        ids[places] = ids_between(source, some) if is_large else known_ids(source, _texts(some))
     fresh = order[ids[order] == 0]
     ids[fresh] = np.arange(len(fresh)) + last_id(Profile) + 1
     return ExpectedProfiles(source, source_keys, indexes, ids, fresh)
@@ -144,14 +145,6 @@ def _late(begun: Iterable[_T]) -> Iterator[_T]:
         yield from waiting
         waiting = [each]
     yield from waiting
-
-
-def _fingerprints(source: str, source_keys: pa.Array) -> _Fingerprints:
-    vault, indexes = open_vault(settings.ZHIKE_HOME), np.empty(len(source_keys), f"S{FINGERPRINT_LENGTH}")
-    for start in range(0, len(indexes), _OF_MANY):
-        some = source_keys.slice(start, _OF_MANY).to_pylist()
-        indexes[start : start + _OF_MANY] = key_indexes(vault, source, some)
-    return indexes
 
 
 def _texts(indexes: _Fingerprints) -> list[str]:

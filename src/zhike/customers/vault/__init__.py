@@ -5,14 +5,20 @@ found by a keyed fingerprint, never by the value.
 """
 
 from zhike.customers.vault.keys import KeyRing, open_key_ring
-from zhike.customers.vault.sealing import FINGERPRINT_LENGTH, Vault, key_index, key_indexes, open_vault
+from zhike.customers.vault.sealing import (
+    Vault,
+    key_index,
+    key_indexes,
+    key_prefix,
+    open_vault,
+)
 
 __all__ = [
-    "FINGERPRINT_LENGTH",
     "KeyRing",
     "Vault",
     "key_index",
     "key_indexes",
+    "key_prefix",
     "open_key_ring",
     "open_vault",
 ]
