@@ -17,6 +17,7 @@ from zhike.kernel.home import BusinessSettings, create_home
 _WORK = "zhike.collect.imports.work"
 _FACTS = "zhike.collect.imports.destinations.facts"
 _PEOPLE = "zhike.collect.imports.destinations.profiles"
+_RECORDS = "zhike.customers.services.profiles"
 _ROWS = "zhike.customers.services.registering"
 _CONTENTS = "zhike.customers.services.profile_contents:Contents"
 _DELTA = "deltalake:DeltaTable"
@@ -72,7 +73,7 @@ POINTS = (
         "customers",
         (
             Death("zhike.collect.services:_keep"),
-            Death(f"{_ROWS}:_restored", 2),
+            Death(f"{_RECORDS}:_restored", 2),
         ),
     ),
 )
