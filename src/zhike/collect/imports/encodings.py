@@ -13,7 +13,8 @@ import pyarrow.compute as pc
 from zhike.collect.imports.storage import InputFile
 from zhike.kernel.errors import UsageError, ZhikeError
 
-_BLOCK_BYTES = 1 << 20
+# What is looked at more than once stays near the processor.
+_BLOCK_BYTES = 1 << 18
 _BYTE_ORDER_MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",
     codecs.BOM_UTF16_LE: "utf-16",
