@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.utils.timezone import localtime
 
 from zhike.accounts.audit.actions import Target, action
 from zhike.accounts.services import record_audit
@@ -138,10 +139,11 @@ def _people_undone(run: ImportRun, kind: Kind, progress: Progress) -> Undone:
 
 def _check_undo(run: ImportRun) -> None:
     if run.undone_at is not None:
+        moment = localtime(run.undone_at)
         raise ZhikeError(
             "undo.done",
-            zh=f"第 {run.pk} 号导入已经在 {run.undone_at:%Y-%m-%d %H:%M} 撤销过",
-            en=f"import {run.pk} was undone already, on {run.undone_at:%Y-%m-%d %H:%M} UTC",
+            zh=f"第 {run.pk} 号导入已经在 {moment:%Y-%m-%d %H:%M} 撤销过",
+            en=f"import {run.pk} was undone already, on {moment:%Y-%m-%d %H:%M}",
         )
     if run.state != JobState.DONE or run.is_dry_run:
         raise ZhikeError(

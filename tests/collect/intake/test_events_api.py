@@ -95,6 +95,15 @@ def test_a_bad_event_is_refused_alone_with_its_place_and_reason(
     assert "13912345678" not in refused["detail"] and "anna" not in refused["detail"]
 
 
+def test_the_first_line_that_cannot_be_read_is_named_and_nothing_is_taken(program: Program) -> None:
+    body = "\n".join([json.dumps(event(1)), "", '{"event_id": '])
+    answer = program.post("events", body, kind="application/x-ndjson")
+    said = json.loads(answer.content)
+    assert (answer.status_code, said["code"]) == (400, "body.unreadable")
+    assert said["detail"].startswith(("第 3 行", "line 3 "))
+    assert program.move() == 0
+
+
 def test_a_request_without_one_good_event_is_unprocessable(program: Program) -> None:
     answer = program.post("events", {"events": [event(name="!")]})
     said = json.loads(answer.content)

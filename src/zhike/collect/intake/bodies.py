@@ -57,7 +57,7 @@ def items_of(body: bytes, *, is_ndjson: bool, name: str) -> list[Any]:
         400 for what is no JSON in UTF-8, 413 for more than 1,000 items, 422 for another structure.
     """
     try:
-        said = [_parsed(line) for line in body.splitlines() if line.strip()] if is_ndjson else _parsed(body)
+        said = _lines(body) if is_ndjson else _parsed(body)
         if _SURROGATE.search(body):
             json.dumps(said, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
@@ -71,6 +71,16 @@ def items_of(body: bytes, *, is_ndjson: bool, name: str) -> list[Any]:
             en=f"a request has at most {MOST_ITEMS} items, this one {len(items)}; send them in parts",
         )
     return items
+
+
+def _lines(body: bytes) -> list[Any]:
+    said = []
+    for number, line in enumerate(body.splitlines(), start=1):
+        try:
+            said += [_parsed(line)] if line.strip() else []
+        except (ValueError, RecursionError) as error:
+            raise _unreadable(line=number) from error
+    return said
 
 
 def _parsed(text: bytes) -> Any:
@@ -93,7 +103,15 @@ def _listed(said: object, name: str) -> list[Any]:
     )
 
 
-def _unreadable() -> Refusal:
+def _unreadable(*, line: int | None = None) -> Refusal:
+    """Nothing was taken; of several lines, the first that cannot be read is named."""
+    if line is not None:
+        return Refusal(
+            HTTPStatus.BAD_REQUEST,
+            "body.unreadable",
+            zh=f"第 {line} 行不是完整的 UTF-8 JSON；一行都没有收下",
+            en=f"line {line} is not whole JSON in UTF-8; no line was taken",
+        )
     return Refusal(
         HTTPStatus.BAD_REQUEST,
         "body.unreadable",

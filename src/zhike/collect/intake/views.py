@@ -11,7 +11,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
@@ -30,7 +30,7 @@ from zhike.pages.rendering import render_page
 
 class NewHookForm(forms.Form):
     slug = forms.CharField(
-        label=gettext_lazy("Name"),
+        label=pgettext_lazy("of a thing", "Name"),
         max_length=40,
         help_text=gettext_lazy("Lower-case letters, digits and hyphens, such as my-shop. It stays."),
         widget=forms.TextInput(attrs={"class": "form-control", "autocomplete": "off"}),
