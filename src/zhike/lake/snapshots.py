@@ -6,7 +6,8 @@ import logging
 import shutil
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property, lru_cache, partial
@@ -31,6 +32,8 @@ from zhike.lake.manifests import Manifest, ManifestFolder
 log = logging.getLogger(__name__)
 
 _LEAST_FREE_BYTES = 64 * 1024 * 1024
+# The version of a table until its commit is known to have one.
+_UNCOMMITTED = -1
 
 
 class Snapshot:
@@ -116,6 +119,9 @@ class Draft:
         self._pinned: dict[str, PinnedTable] = {}
         self._tables: dict[str, ir.Table] = {}
         self._swapped: dict[str, Swapped] = {}
+        # One by one, so that versions follow each other.
+        self._committing = ThreadPoolExecutor(max_workers=1)
+        self._commits: dict[str, Future[PinnedTable]] = {}
         for fact in catalog.tables("fact"):
             self._pin(fact.name, lake.deltas.pinned(fact.name))
 
@@ -156,10 +162,15 @@ class Draft:
         return Swapped(read(same), read(gone), read(come), *counts)
 
     def produce(self, name: str, expression: ir.Table) -> int:
-        """Run an expression as the next version of a published table; the number of rows."""
+        """Run an expression as the next version of a published table; the number of rows.
+
+        The table can be read at once, and is committed while the next ones are computed, at the latest by `publish`.
+        """
         table = catalog.table(name)
         files = self._engine.write(table.shaped(expression), self._lake.deltas.path(name))
-        return self._pin(name, self._lake.deltas.overwrite(table, files))
+        self._commits[name] = self._committing.submit(self._lake.deltas.overwrite, table, files)
+        rows = sum(file.rows for file in files)
+        return self._pin(name, PinnedTable(name, _UNCOMMITTED, rows, tuple(files)))
 
     def cut(self, name: str) -> int:
         """Publish a table that is cut from one produced before, without writing it; the number of rows."""
@@ -248,10 +259,19 @@ class Draft:
             created_at=clock.now(),
             historical=historical,
             previous_id=current.id if current and not historical else None,
-            tables=dict(sorted(self._pinned.items())),
+            tables={name: self._committed(pinned) for name, pinned in sorted(self._pinned.items())},
         )
         self._lake.manifests.publish(manifest)
         return manifest
+
+    def close(self) -> None:
+        """Wait for what is still being committed: a refresh that failed leaves nothing that goes on."""
+        self._committing.shutdown()
+
+    def _committed(self, pinned: PinnedTable) -> PinnedTable:
+        if pinned.version != _UNCOMMITTED:
+            return pinned
+        return replace(pinned, version=self._commits[pinned.folder].result().version)
 
     def _pin(self, name: str, pinned: PinnedTable | None) -> int:
         self._swapped.pop(name, None)
@@ -324,18 +344,20 @@ class Lake:
     def draft(self, *, budget: Budget = WORKER_BUDGET, engine_url: str = "") -> Iterator[Draft]:
         """A draft to fill and publish, by another engine than the lake's own if it is named; leave `locked` around it."""
         self._require_space()
-        engine = self._engine(budget, engine_url)
-        try:
-            yield Draft(self, engine)
-        finally:
-            engine.close()
+        with self._drafting(self._engine(budget, engine_url)) as draft:
+            yield draft
 
     @contextmanager
     def reading_facts(self, *, budget: Budget = WORKER_BUDGET) -> Iterator[Draft]:
         """The facts at their newest versions, for imports; never to be published."""
-        engine = self._engine(budget)
+        with self._drafting(self._engine(budget)) as draft:
+            yield draft
+
+    @contextmanager
+    def _drafting(self, engine: Engine) -> Iterator[Draft]:
         try:
-            yield Draft(self, engine)
+            with closing(Draft(self, engine)) as draft:
+                yield draft
         finally:
             engine.close()
 
