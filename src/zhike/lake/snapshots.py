@@ -6,7 +6,6 @@ import logging
 import shutil
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -24,6 +23,7 @@ from zhike.kernel import clock
 from zhike.kernel.errors import ZhikeError
 from zhike.lake import catalog
 from zhike.lake.binding import bound_table, cut_rows, table_of_files
+from zhike.lake.commits import Commits
 from zhike.lake.deltas import DeltaFolder, PinnedTable
 from zhike.lake.engines import ROWS_A_PART, WEB_BUDGET, WORKER_BUDGET, Budget, Engine, Fold, open_engine
 from zhike.lake.forgetting import forget_history, forget_spilled, forget_table
@@ -32,8 +32,6 @@ from zhike.lake.manifests import Manifest, ManifestFolder
 log = logging.getLogger(__name__)
 
 _LEAST_FREE_BYTES = 64 * 1024 * 1024
-# The version of a table until its commit is known to have one.
-_UNCOMMITTED = -1
 
 
 class Snapshot:
@@ -119,9 +117,7 @@ class Draft:
         self._pinned: dict[str, PinnedTable] = {}
         self._tables: dict[str, ir.Table] = {}
         self._swapped: dict[str, Swapped] = {}
-        # One by one, so that versions follow each other.
-        self._committing = ThreadPoolExecutor(max_workers=1)
-        self._commits: dict[str, Future[PinnedTable]] = {}
+        self._commits = Commits(lake.deltas)
         for fact in catalog.tables("fact"):
             self._pin(fact.name, lake.deltas.pinned(fact.name))
 
@@ -133,12 +129,16 @@ class Draft:
 
     def table(self, name: str) -> ir.Table:
         """A fact as it was when the draft was opened, or a table produced earlier in this draft."""
-        if catalog.table(name).name not in self._tables:
+        table = catalog.table(name)
+        if table.kind != "fact" and name not in self._pinned:
             raise ZhikeError(
                 "stage.order",
                 zh=f"表 {name} 还没有在这次刷新中生成，请检查阶段顺序",
                 en=f"the table {name} is not produced yet in this refresh; check the order of the stages",
             )
+        # Most tables that are produced are read by no later stage.
+        if name not in self._tables:
+            self._tables[name] = bound_table(self._engine, self._lake.deltas, table, self._pinned.get(name))
         return self._tables[name]
 
     def swapped(self, name: str) -> Swapped:
@@ -168,9 +168,7 @@ class Draft:
         """
         table = catalog.table(name)
         files = self._engine.write(table.shaped(expression), self._lake.deltas.path(name))
-        self._commits[name] = self._committing.submit(self._lake.deltas.overwrite, table, files)
-        rows = sum(file.rows for file in files)
-        return self._pin(name, PinnedTable(name, _UNCOMMITTED, rows, tuple(files)))
+        return self._pin(name, self._commits.begin(table, files))
 
     def cut(self, name: str) -> int:
         """Publish a table that is cut from one produced before, without writing it; the number of rows."""
@@ -259,25 +257,19 @@ class Draft:
             created_at=clock.now(),
             historical=historical,
             previous_id=current.id if current and not historical else None,
-            tables={name: self._committed(pinned) for name, pinned in sorted(self._pinned.items())},
+            tables={name: self._commits.finished(pinned) for name, pinned in sorted(self._pinned.items())},
         )
         self._lake.manifests.publish(manifest)
         return manifest
 
     def close(self) -> None:
-        """Wait for what is still being committed: a refresh that failed leaves nothing that goes on."""
-        self._committing.shutdown()
-
-    def _committed(self, pinned: PinnedTable) -> PinnedTable:
-        if pinned.version != _UNCOMMITTED:
-            return pinned
-        return replace(pinned, version=self._commits[pinned.folder].result().version)
+        self._commits.close()
 
     def _pin(self, name: str, pinned: PinnedTable | None) -> int:
         self._swapped.pop(name, None)
+        self._tables.pop(name, None)
         if pinned is not None:
             self._pinned[name] = pinned
-        self._tables[name] = bound_table(self._engine, self._lake.deltas, catalog.table(name), pinned)
         return pinned.rows if pinned else 0
 
 
@@ -344,17 +336,13 @@ class Lake:
     def draft(self, *, budget: Budget = WORKER_BUDGET, engine_url: str = "") -> Iterator[Draft]:
         """A draft to fill and publish, by another engine than the lake's own if it is named; leave `locked` around it."""
         self._require_space()
-        with self._drafting(self._engine(budget, engine_url)) as draft:
+        with self.reading_facts(budget=budget, engine_url=engine_url) as draft:
             yield draft
 
     @contextmanager
-    def reading_facts(self, *, budget: Budget = WORKER_BUDGET) -> Iterator[Draft]:
+    def reading_facts(self, *, budget: Budget = WORKER_BUDGET, engine_url: str = "") -> Iterator[Draft]:
         """The facts at their newest versions, for imports; never to be published."""
-        with self._drafting(self._engine(budget)) as draft:
-            yield draft
-
-    @contextmanager
-    def _drafting(self, engine: Engine) -> Iterator[Draft]:
+        engine = self._engine(budget, engine_url)
         try:
             with closing(Draft(self, engine)) as draft:
                 yield draft
