@@ -6,7 +6,7 @@ import logging
 import shutil
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property, lru_cache, partial
@@ -23,6 +23,7 @@ from zhike.kernel import clock
 from zhike.kernel.errors import ZhikeError
 from zhike.lake import catalog
 from zhike.lake.binding import bound_table, cut_rows, table_of_files
+from zhike.lake.commits import Commits
 from zhike.lake.deltas import DeltaFolder, PinnedTable
 from zhike.lake.engines import ROWS_A_PART, WEB_BUDGET, WORKER_BUDGET, Budget, Engine, Fold, open_engine
 from zhike.lake.forgetting import forget_history, forget_spilled, forget_table
@@ -116,6 +117,7 @@ class Draft:
         self._pinned: dict[str, PinnedTable] = {}
         self._tables: dict[str, ir.Table] = {}
         self._swapped: dict[str, Swapped] = {}
+        self._commits = Commits(lake.deltas)
         for fact in catalog.tables("fact"):
             self._pin(fact.name, lake.deltas.pinned(fact.name))
 
@@ -127,12 +129,16 @@ class Draft:
 
     def table(self, name: str) -> ir.Table:
         """A fact as it was when the draft was opened, or a table produced earlier in this draft."""
-        if catalog.table(name).name not in self._tables:
+        table = catalog.table(name)
+        if table.kind != "fact" and name not in self._pinned:
             raise ZhikeError(
                 "stage.order",
                 zh=f"表 {name} 还没有在这次刷新中生成，请检查阶段顺序",
                 en=f"the table {name} is not produced yet in this refresh; check the order of the stages",
             )
+        # Most tables that are produced are read by no later stage.
+        if name not in self._tables:
+            self._tables[name] = bound_table(self._engine, self._lake.deltas, table, self._pinned.get(name))
         return self._tables[name]
 
     def swapped(self, name: str) -> Swapped:
@@ -156,10 +162,13 @@ class Draft:
         return Swapped(read(same), read(gone), read(come), *counts)
 
     def produce(self, name: str, expression: ir.Table) -> int:
-        """Run an expression as the next version of a published table; the number of rows."""
+        """Run an expression as the next version of a published table; the number of rows.
+
+        The table can be read at once, and is committed while the next ones are computed, at the latest by `publish`.
+        """
         table = catalog.table(name)
         files = self._engine.write(table.shaped(expression), self._lake.deltas.path(name))
-        return self._pin(name, self._lake.deltas.overwrite(table, files))
+        return self._pin(name, self._commits.begin(table, files))
 
     def cut(self, name: str) -> int:
         """Publish a table that is cut from one produced before, without writing it; the number of rows."""
@@ -248,16 +257,19 @@ class Draft:
             created_at=clock.now(),
             historical=historical,
             previous_id=current.id if current and not historical else None,
-            tables=dict(sorted(self._pinned.items())),
+            tables={name: self._commits.finished(pinned) for name, pinned in sorted(self._pinned.items())},
         )
         self._lake.manifests.publish(manifest)
         return manifest
 
+    def close(self) -> None:
+        self._commits.close()
+
     def _pin(self, name: str, pinned: PinnedTable | None) -> int:
         self._swapped.pop(name, None)
+        self._tables.pop(name, None)
         if pinned is not None:
             self._pinned[name] = pinned
-        self._tables[name] = bound_table(self._engine, self._lake.deltas, catalog.table(name), pinned)
         return pinned.rows if pinned else 0
 
 
@@ -324,18 +336,16 @@ class Lake:
     def draft(self, *, budget: Budget = WORKER_BUDGET, engine_url: str = "") -> Iterator[Draft]:
         """A draft to fill and publish, by another engine than the lake's own if it is named; leave `locked` around it."""
         self._require_space()
-        engine = self._engine(budget, engine_url)
-        try:
-            yield Draft(self, engine)
-        finally:
-            engine.close()
+        with self.reading_facts(budget=budget, engine_url=engine_url) as draft:
+            yield draft
 
     @contextmanager
-    def reading_facts(self, *, budget: Budget = WORKER_BUDGET) -> Iterator[Draft]:
+    def reading_facts(self, *, budget: Budget = WORKER_BUDGET, engine_url: str = "") -> Iterator[Draft]:
         """The facts at their newest versions, for imports; never to be published."""
-        engine = self._engine(budget)
+        engine = self._engine(budget, engine_url)
         try:
-            yield Draft(self, engine)
+            with closing(Draft(self, engine)) as draft:
+                yield draft
         finally:
             engine.close()
 

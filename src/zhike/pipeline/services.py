@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -67,7 +70,8 @@ def run_refresh(
     """
     lake = open_lake(home.lake)
     # The engine and the stages share the cores themselves: threads of BLAS would wait for them, spinning.
-    with tracked(run), lake.locked(REFRESH_LOCK), threadpool_limits(limits=1, user_api="blas"):
+    one_thread = threadpool_limits(limits=1, user_api="blas")
+    with tracked(run), lake.locked(REFRESH_LOCK), one_thread, _frozen():
         _finish_what_a_crash_left(lake, run)
         with lake.draft(budget=budget, engine_url=engine_url or _engine_of(home)) as draft:
             manifest = _publish(home, draft, run, Several([progress, RowProgress(run)]))
@@ -76,6 +80,16 @@ def run_refresh(
         _record_changes(lake, run, manifest)
         lake.prune(keep=SNAPSHOTS_KEPT)
     return run
+
+
+@contextmanager
+def _frozen() -> Iterator[None]:
+    """Leave all objects that there are to themselves: looking for garbage among the modules takes 0.15 s each time."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def complete_interrupted_work(*, home: Home) -> None:

@@ -58,11 +58,18 @@ def scores(refresh: Refresh) -> int:
         rows_a_part=250_000,
     )
     forecast = forecasts[clv.FORECASTS]
-    deciles = Deciles(
-        clv=fit_deciles(draft.fetch(forecast.select("customer_id", "clv_365d")), "clv_365d"),
-        spend=fit_deciles(draft.fetch(refresh.buyers.select("customer_id", "spend_amount")), "spend_amount"),
-    )
-    made = Forecasts(forecast, draft.table("churn_scores"), _next_orders(refresh))
+    columns = {
+        "clv": forecast["customer_id", "clv_365d"],
+        "spend": refresh.buyers["customer_id", "spend_amount"],
+    }
+    values = {name: draft.fetch(each) for name, each in columns.items()}
+    # NumPy sorts on one core, so the other may fold.
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        fitting = {
+            name: beside.submit(fit_deciles, each, each.column_names[1]) for name, each in values.items()
+        }
+        made = Forecasts(forecast, draft.table("churn_scores"), _next_orders(refresh))
+    deciles = Deciles(**{name: each.result() for name, each in fitting.items()})
     scored = scored_customers(
         refresh.features, made, refresh.rfm_inputs, models, deciles, refresh.tier_settings
     )

@@ -37,14 +37,14 @@ def fit_deciles(values: pa.Table, column: str) -> DecileCuts:
     places = [int(end) - 1 for end in ends if 0 < end < len(ids)]
     if not places:
         return DecileCuts(column, ())
-    edges = np.partition(-numbers, places)[places]
-    return DecileCuts(
-        column,
-        tuple(
-            (int(-edge), _last_id(numbers, ids, -edge, place))
-            for edge, place in zip(edges, places, strict=True)
-        ),
-    )
+    # NumPy sorts all numbers in half the time in which it finds nine of them.
+    falling = np.sort(-numbers)
+    lasts = []
+    for place in places:
+        value = -falling[place]
+        within = place - int(np.searchsorted(falling, -value))
+        lasts.append((int(value), int(np.partition(ids[numbers == value], within)[within])))
+    return DecileCuts(column, tuple(lasts))
 
 
 def decile(t: ir.Table, cuts: DecileCuts) -> ir.IntegerValue:
@@ -62,10 +62,3 @@ def _whole(values: npt.NDArray[np.generic]) -> npt.NDArray[np.int64]:
     # Halves go away from zero, as the engines round.
     whole: npt.NDArray[np.int64] = np.trunc(values + np.copysign(0.5, values)).astype(np.int64)
     return whole
-
-
-def _last_id(numbers: npt.NDArray[np.int64], ids: npt.NDArray[np.int64], edge: int, place: int) -> int:
-    """The id at that place of the order by falling value and rising id, among those with the edge's value."""
-    tied = ids[numbers == edge]
-    within = place - int(np.count_nonzero(numbers > edge))
-    return int(np.partition(tied, within)[within])

@@ -51,7 +51,7 @@ def purchases(orders: pa.Table, *, windows: Mapping[str, Window]) -> dict[str, p
     -------
     dict
         `PEOPLE`: `person_id, first_order_on, last_order_on, order_days, order_count, spend_amount,
-        first_day_amount, discount_amount, weekend_count`, and for each window `order_count_NAME` and,
+        first_day_amount, discount_amount, weekend_count`, and for each window `order_count_NAME` (of 32 bits) and,
         where it is asked, `spend_amount_NAME`. `DAYS`: the columns `DAYS_COLUMNS`; nothing of it was walk-in sales.
         `COHORTS`: the columns `COHORTS_COLUMNS`, for months and for quarters (`period_months` 1 and 3): of those
         whose first order was in the period that begins on `cohort_on`, how many ordered in the one that begins
@@ -169,7 +169,8 @@ def _of_people(orders: _Sorted, windows: Mapping[str, Window]) -> pa.Table:
     places = dict(zip(borders, _places(orders, borders), strict=True))
     for name, window in windows.items():
         begin, end = window.first_day, _next(window.last_day)
-        columns[f"order_count_{name}"] = places[end] - places[begin]
+        # Half as wide as the others: they are most of the columns, and every stage after this one reads them.
+        columns[f"order_count_{name}"] = (places[end] - places[begin]).astype(np.int32)
         if window.has_amounts:
             columns[f"spend_amount_{name}"] = spent[places[end]] - spent[places[begin]]
     return pa.table(columns)

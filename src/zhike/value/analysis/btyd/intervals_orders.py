@@ -173,15 +173,18 @@ def central_interval(future: Future, alive: Floats, pair_at: Indices, tail: floa
     active, place = np.flatnonzero(alive > tail), np.zeros(future.rows, dtype=np.intp)
     count = 1
     while active.size and count <= STEPS:
-        # Orders count … 2 count - 1. The chances fall: as many as are above the tail is how far the bound reaches.
         pairs = _named(pair_at[active], future.rows)
         place[pairs] = np.arange(pairs.size)
-        likely = future.at_least_each(count, count, pairs)[place[pair_at[active]]]
-        reached = alive[active, None] * likely
-        low[active] += (reached > 1.0 - tail).sum(axis=1)
-        further = (reached > tail).sum(axis=1)
-        high[active] += further
-        active = active[further == count]
+        pair, chance = place[pair_at[active]], alive[active]
+        # The chances fall: whoever does not reach a number of orders is not asked about more.
+        for orders, likely in enumerate(
+            np.ascontiguousarray(future.at_least_each(count, count, pairs).T), start=count
+        ):
+            reached = chance * likely[pair]
+            low[active[reached > 1.0 - tail]] = orders
+            further = reached > tail
+            active, pair, chance = active[further], pair[further], chance[further]
+            high[active] = orders
         count *= 2
     for bound, more in ((low, 1.0 - tail), (high, tail)):
         frequent = active[bound[active] == STEPS]

@@ -79,7 +79,10 @@ class Ranks:
         return self._between(values)
 
     def _between(self, values: Floats) -> Floats:
-        return np.round(np.interp(values, self.values, self.ranks), 1)
+        # Places of rising values are next to each other; those of any are searched, which takes twice the time.
+        order, ranked = np.argsort(values), np.empty(len(values))
+        ranked[order] = np.interp(values[order], self.values, self.ranks)
+        return np.round(ranked, 1)
 
 
 @dataclass(frozen=True)
