@@ -23,7 +23,7 @@ from zhike.kernel import clock
 from zhike.kernel.errors import ZhikeError
 from zhike.lake import catalog
 from zhike.lake.binding import bound_table, cut_rows, table_of_files
-from zhike.lake.deltas import DeltaFolder, PinnedTable
+from zhike.lake.deltas import DeltaFolder, PinnedFile, PinnedTable
 from zhike.lake.engines import ROWS_A_PART, WEB_BUDGET, WORKER_BUDGET, Budget, Engine, Fold, open_engine
 from zhike.lake.forgetting import forget_history, forget_spilled, forget_table
 from zhike.lake.manifests import Manifest, ManifestFolder
@@ -96,15 +96,33 @@ class Changed:
     touched: pa.Table
 
 
-@dataclass(frozen=True, slots=True)
 class Swapped:
     """Rows of the files that a version of a fact no longer has, of those that it has got instead, and of the others."""
 
-    same: ir.Table
-    gone: ir.Table
-    come: ir.Table
-    gone_rows: int
-    come_rows: int
+    def __init__(
+        self, was: PinnedTable | None, now: PinnedTable | None, read: Callable[[list[PinnedFile]], ir.Table]
+    ) -> None:
+        before, after = ({file.path: file for file in of.files} if of else {} for of in (was, now))
+        self._same = [after[path] for path in before.keys() & after.keys()]
+        self._gone = [before[path] for path in before.keys() - after.keys()]
+        self._come = [after[path] for path in after.keys() - before.keys()]
+        self._read = read
+        self.gone_rows = sum(file.rows for file in self._gone)
+        self.come_rows = sum(file.rows for file in self._come)
+
+    # Read when asked for: mostly a fact only came, or is the same.
+
+    @cached_property
+    def same(self) -> ir.Table:
+        return self._read(self._same)
+
+    @cached_property
+    def gone(self) -> ir.Table:
+        return self._read(self._gone)
+
+    @cached_property
+    def come(self) -> ir.Table:
+        return self._read(self._come)
 
 
 class Draft:
@@ -135,6 +153,10 @@ class Draft:
             )
         return self._tables[name]
 
+    def rows(self, name: str) -> int:
+        """How many rows a fact has."""
+        return self._pinned[name].rows if name in self._pinned else 0
+
     def swapped(self, name: str) -> Swapped:
         """What the newest version of a fact has otherwise than the snapshot before: whole files, most rows of which may be the same."""
         if name not in self._swapped:
@@ -142,18 +164,9 @@ class Draft:
         return self._swapped[name]
 
     def _compared(self, name: str) -> Swapped:
-        table = catalog.table(name)
         old = self.before.manifest.tables.get(name) if self.before else None
-        was, now = (
-            {file.path: file for file in of.files} if of else {} for of in (old, self._pinned.get(name))
-        )
-        gone, come = (
-            [each[path] for path in each.keys() - other.keys()] for each, other in ((was, now), (now, was))
-        )
-        same = [now[path] for path in was.keys() & now.keys()]
-        read = partial(table_of_files, self._engine, self._lake.deltas, table)
-        counts = (sum(file.rows for file in each) for each in (gone, come))
-        return Swapped(read(same), read(gone), read(come), *counts)
+        read = partial(table_of_files, self._engine, self._lake.deltas, catalog.table(name))
+        return Swapped(old, self._pinned.get(name), read)
 
     def produce(self, name: str, expression: ir.Table) -> int:
         """Run an expression as the next version of a published table; the number of rows."""
