@@ -161,8 +161,11 @@ def _patched(draft: Draft, before: Snapshot, found: Touched, as_of: date, recomp
         favourites = _favourites(draft, found.profiles, as_of)
         days, cohorts = _days_before(draft, before, as_of), _cohorts_before(draft, before)
     added, again = told(draft, found, orders, known.result(), *span)
-    bought = [_bought(draft, (added.taken, added.given), span, added.known.num_rows)]
-    summed = carried.sums_with_added(*(each[PEOPLE] for each in bought[0]), added.known, favourites, *span)
+    of_added = _bought(draft, (added.taken, added.given), span, added.known.num_rows)
+    summed = carried.sums_with_added(
+        of_added.taken[PEOPLE], of_added.given[PEOPLE], added.known, favourites, *span
+    )
+    bought = [of_added]
     changed = [draft.load("changed_customers", summed)]
     left_out, row_count = changed[0].select("customer_id"), before.manifest.tables["customer_overview"].rows
     if again is not None:
