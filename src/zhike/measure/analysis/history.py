@@ -129,6 +129,8 @@ def value_history(
 
     Parameters
     ----------
+    cuts
+        `values_over_time.cuts_beside`.
     weights
         Of the value score, as `values_over_time.score_of`.
     """

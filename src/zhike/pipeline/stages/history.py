@@ -58,7 +58,7 @@ def _computed(refresh: Refresh) -> int:
     draft.produce_rows("value_history_cuts", cuts.select(catalog.table("value_history_cuts").column_names))
     scored = over_time.value_history(
         states,
-        draft.load("history_cuts", cuts),
+        draft.load("history_cuts", values.cuts_beside(cuts)),
         refresh.people,
         refresh.tier_settings,
         refresh.models.scoring.weights,
