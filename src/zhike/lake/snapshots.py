@@ -23,10 +23,11 @@ from zhike.kernel import clock
 from zhike.kernel.errors import ZhikeError
 from zhike.lake import catalog
 from zhike.lake.binding import bound_table, cut_rows, table_of_files
-from zhike.lake.deltas import DeltaFolder, PinnedFile, PinnedTable
+from zhike.lake.deltas import DeltaFolder, PinnedTable
 from zhike.lake.engines import ROWS_A_PART, WEB_BUDGET, WORKER_BUDGET, Budget, Engine, Fold, open_engine
 from zhike.lake.forgetting import forget_history, forget_spilled, forget_table
 from zhike.lake.manifests import Manifest, ManifestFolder
+from zhike.lake.swapped import Swapped
 
 log = logging.getLogger(__name__)
 
@@ -94,35 +95,6 @@ class Changed:
 
     rows: pa.Table
     touched: pa.Table
-
-
-class Swapped:
-    """Rows of the files that a version of a fact no longer has, of those that it has got instead, and of the others."""
-
-    def __init__(
-        self, was: PinnedTable | None, now: PinnedTable | None, read: Callable[[list[PinnedFile]], ir.Table]
-    ) -> None:
-        before, after = ({file.path: file for file in of.files} if of else {} for of in (was, now))
-        self._same = [after[path] for path in before.keys() & after.keys()]
-        self._gone = [before[path] for path in before.keys() - after.keys()]
-        self._come = [after[path] for path in after.keys() - before.keys()]
-        self._read = read
-        self.gone_rows = sum(file.rows for file in self._gone)
-        self.come_rows = sum(file.rows for file in self._come)
-
-    # Read when asked for: mostly a fact only came, or is the same.
-
-    @cached_property
-    def same(self) -> ir.Table:
-        return self._read(self._same)
-
-    @cached_property
-    def gone(self) -> ir.Table:
-        return self._read(self._gone)
-
-    @cached_property
-    def come(self) -> ir.Table:
-        return self._read(self._come)
 
 
 class Draft:

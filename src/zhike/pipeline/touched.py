@@ -10,7 +10,8 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from zhike.lake.snapshots import Draft, Snapshot, Swapped
+from zhike.lake.snapshots import Draft, Snapshot
+from zhike.lake.swapped import Swapped
 from zhike.value.analysis import carried, changes, features
 
 
