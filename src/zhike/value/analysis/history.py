@@ -258,12 +258,7 @@ class _Grid:
             # Most orders are never refunded: what happens after the last month is not added up.
             rows = np.flatnonzero(months < self.months)
             cells = person[rows] * width + months[rows]
-            if isinstance(amounts, int):
-                total += amounts * np.bincount(cells, minlength=len(total))
-            else:
-                # Whole numbers below 2^53 are exact as floats.
-                sums = np.bincount(cells, weights=amounts[rows], minlength=len(total))
-                total += sums.astype(np.int64)
+            np.add.at(total, cells, amounts if isinstance(amounts, int) else amounts[rows])
         return np.cumsum(total.reshape(len(self.people), width), axis=1)[:, : self.months]
 
 
