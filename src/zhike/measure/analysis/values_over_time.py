@@ -92,7 +92,7 @@ def rank_cuts(values: Array) -> tuple[int | None, ...]:
     size, longer = divmod(len(values), 10)
     ends = np.cumsum([size + (tenth < longer) for tenth in range(10)])[:-1]
     places = [int(end) - 1 for end in ends if 0 < end < len(values)]
-    # Not `partition`: NumPy sorts numbers four at a time, in a third of the time.
+    # NumPy sorts all in less time than it takes to find nine.
     found = np.sort(values)[::-1][places].tolist() if places else []
     return (*found, *[None] * (RANK_CUTS - len(found)))
 
