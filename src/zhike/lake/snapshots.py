@@ -28,6 +28,7 @@ from zhike.lake.deltas import DeltaFolder, PinnedTable
 from zhike.lake.engines import ROWS_A_PART, WEB_BUDGET, WORKER_BUDGET, Budget, Engine, Fold, open_engine
 from zhike.lake.forgetting import forget_history, forget_spilled, forget_table
 from zhike.lake.manifests import Manifest, ManifestFolder
+from zhike.lake.swapped import Swapped
 
 log = logging.getLogger(__name__)
 
@@ -97,17 +98,6 @@ class Changed:
     touched: pa.Table
 
 
-@dataclass(frozen=True, slots=True)
-class Swapped:
-    """Rows of the files that a version of a fact no longer has, of those that it has got instead, and of the others."""
-
-    same: ir.Table
-    gone: ir.Table
-    come: ir.Table
-    gone_rows: int
-    come_rows: int
-
-
 class Draft:
     """A snapshot in the making: visible to nobody until `publish`."""
 
@@ -141,6 +131,10 @@ class Draft:
             self._tables[name] = bound_table(self._engine, self._lake.deltas, table, self._pinned.get(name))
         return self._tables[name]
 
+    def rows(self, name: str) -> int:
+        """How many rows a fact has."""
+        return self._pinned[name].rows if name in self._pinned else 0
+
     def swapped(self, name: str) -> Swapped:
         """What the newest version of a fact has otherwise than the snapshot before: whole files, most rows of which may be the same."""
         if name not in self._swapped:
@@ -148,18 +142,9 @@ class Draft:
         return self._swapped[name]
 
     def _compared(self, name: str) -> Swapped:
-        table = catalog.table(name)
         old = self.before.manifest.tables.get(name) if self.before else None
-        was, now = (
-            {file.path: file for file in of.files} if of else {} for of in (old, self._pinned.get(name))
-        )
-        gone, come = (
-            [each[path] for path in each.keys() - other.keys()] for each, other in ((was, now), (now, was))
-        )
-        same = [now[path] for path in was.keys() & now.keys()]
-        read = partial(table_of_files, self._engine, self._lake.deltas, table)
-        counts = (sum(file.rows for file in each) for each in (gone, come))
-        return Swapped(read(same), read(gone), read(come), *counts)
+        read = partial(table_of_files, self._engine, self._lake.deltas, catalog.table(name))
+        return Swapped(old, self._pinned.get(name), read)
 
     def produce(self, name: str, expression: ir.Table) -> int:
         """Run an expression as the next version of a published table; the number of rows.

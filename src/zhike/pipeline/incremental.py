@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, partial
+from typing import NamedTuple
 
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
 from zhike.lake.snapshots import Draft, Snapshot
-from zhike.pipeline.touched import Touched, touched
-from zhike.value.analysis import changes, features
+from zhike.pipeline.touched import Touched, changed_orders, told, touched
+from zhike.value.analysis import carried, changes, features
 from zhike.value.analysis.purchases import (
     COHORTS,
     COHORTS_COLUMNS,
@@ -104,7 +106,7 @@ def past_is_unchanged(draft: Draft, day: date, *, as_of: date) -> bool:
     if swapped["products"].gone_rows or swapped["products"].come_rows:
         return False
     return not any(
-        draft.count(of_changed(each.gone, each.come, day))
+        draft.count(of_changed(each.gone if each.gone_rows else None, each.come, day))
         for name, of_changed in _CHANGES_OF_THE_PAST.items()
         if (each := swapped[name]).gone_rows or each.come_rows
     )
@@ -151,59 +153,109 @@ def _of_everyone(draft: Draft, who: Who, as_of: date, windows: Mapping[str, Wind
 
 
 def _patched(draft: Draft, before: Snapshot, found: Touched, as_of: date, recomputed: int) -> Sums:
-    given = _bought(draft, found.orders_now, as_of, recomputed)
-    taken = _bought(draft, found.orders_before, before.as_of, recomputed)
-    known = draft.fetch(found.summed)
-    summed = changes.sums_with_added(given[PEOPLE], known, taken[PEOPLE], before=before.as_of, now=as_of)
-    changed = draft.keep(
-        "changed_customers",
-        features.summed_customers(
-            draft.load("sums_of_changed", summed), found.people, _favourites(draft, found.profiles, as_of)
-        ),
+    overview, span = before.table("customer_overview"), (before.as_of, as_of)
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        # To read so many columns takes as long as to write all the other queries, which a core alone does.
+        known = beside.submit(draft.fetch, carried.known_before(overview, found.people))
+        orders = changed_orders(draft, found, *span)
+        favourites = _favourites(draft, found.profiles, as_of)
+        days, cohorts = _days_before(draft, before, as_of), _cohorts_before(draft, before)
+    added, again = told(draft, found, orders, known.result(), *span)
+    of_added = _bought(draft, (added.taken, added.given), span, added.known.num_rows)
+    summed = carried.sums_with_added(
+        of_added.taken[PEOPLE], of_added.given[PEOPLE], added.known, favourites, *span
     )
-    overview = before.table("customer_overview")
-    carried = changes.carried_customers(overview, found.customers)
+    bought = [of_added]
+    changed = [draft.load("changed_customers", summed)]
+    left_out, row_count = changed[0].select("customer_id"), before.manifest.tables["customer_overview"].rows
+    if again is not None:
+        bought.append(_bought(draft, (again.taken, again.given), span, recomputed))
+        changed.append(_anew(draft, bought[1].given[PEOPLE], again.people, favourites))
+        left_out = draft.keep("left_out", ibis.union(left_out, again.customers))
+        row_count += draft.count(changed[1]) - draft.count(again.customers)
     # Not kept: each stage reads a few columns, and the file has them ready.
+    carried_over = carried.carried_customers(overview, left_out)
     return Sums(
-        ibis.union(carried, changed.select(*carried.columns)),
-        before.manifest.tables["customer_overview"].rows
-        - draft.count(found.customers)
-        + draft.count(changed),
-        draft.load("sums_of_days", _days(draft, before, given[DAYS], taken[DAYS], as_of)),
-        draft.load("sums_of_cohorts", _cohorts(draft, before, given[COHORTS], taken[COHORTS])),
+        ibis.union(carried_over, *changed),
+        row_count,
+        draft.load("sums_of_days", _days(days, bought)),
+        draft.load("sums_of_cohorts", _cohorts(cohorts, bought)),
         recomputed=recomputed,
     )
 
 
-def _bought(draft: Draft, orders: ir.Table, day: date, people: int) -> Mapping[str, pa.Table]:
+class _Bought(NamedTuple):
+    """What some people bought, as `purchases`: what to take out of the sums, and what to put in."""
+
+    taken: Mapping[str, pa.Table]
+    given: Mapping[str, pa.Table]
+
+
+def _bought(
+    draft: Draft, sides: Iterable[pa.Table | ir.Table], span: tuple[date, date], people: int
+) -> _Bought:
+    return _Bought(*(_purchases(draft, rows, day, people) for rows, day in zip(sides, span, strict=True)))
+
+
+def _purchases(draft: Draft, orders: pa.Table | ir.Table, day: date, people: int) -> Mapping[str, pa.Table]:
     """What some people bought, as `purchases`: at once where they are few, else in parts."""
     summed_up = partial(purchases, windows=features.feature_windows(day))
     if people <= _FEW:
-        return summed_up(draft.fetch(orders))
-    return {name: draft.fetch(part) for name, part in draft.fold(orders, "person_id", summed_up).items()}
+        return summed_up(orders if isinstance(orders, pa.Table) else draft.fetch(orders))
+    rows = draft.load("orders_of_many", orders) if isinstance(orders, pa.Table) else orders
+    return {name: draft.fetch(part) for name, part in draft.fold(rows, "person_id", summed_up).items()}
 
 
-def _days(draft: Draft, before: Snapshot, given: pa.Table, taken: pa.Table, as_of: date) -> pa.Table:
+def _anew(draft: Draft, bought: pa.Table, people: ir.Table, favourites: pa.Table) -> ir.Table:
+    """`features.summed_customers` of those all of whose orders were read."""
+    sums, known = draft.load("sums_anew", bought), draft.load("favourites", favourites)
+    return draft.keep("summed_anew", features.summed_customers(sums, people, known))
+
+
+class _DaysBefore(NamedTuple):
+    """Sums of days in the snapshot before, and walk-in sales by day to take out of them and to put in."""
+
+    sums: pa.Table
+    gone: list[pa.Table]
+    come: list[pa.Table]
+
+
+def _days_before(draft: Draft, before: Snapshot, as_of: date) -> _DaysBefore:
     gone, come = _walk_ins(draft, before, as_of)
-    return changes.days_patched(
+    return _DaysBefore(
         draft.fetch(before.table("kpi_daily").select(*DAYS_COLUMNS)),
-        [taken, *(draft.fetch(features.walk_in_days(each, as_of=before.as_of)) for each in gone)],
-        [given, *(draft.fetch(features.walk_in_days(each, as_of=as_of)) for each in come)],
+        [draft.fetch(features.walk_in_days(each, as_of=before.as_of)) for each in gone],
+        [draft.fetch(features.walk_in_days(each, as_of=as_of)) for each in come],
     )
 
 
-def _cohorts(draft: Draft, before: Snapshot, given: pa.Table, taken: pa.Table) -> pa.Table:
-    cells = draft.fetch(before.table("cohorts").select(*COHORTS_COLUMNS))
-    return changes.cohorts_patched(cells, taken, given)
+def _days(before: _DaysBefore, bought: list[_Bought]) -> pa.Table:
+    taken, given = _sides(bought, DAYS)
+    return carried.days_patched(before.sums, [*taken, *before.gone], [*given, *before.come])
 
 
-def _favourites(draft: Draft, profiles: ir.Table, as_of: date) -> ir.Table:
+def _cohorts_before(draft: Draft, before: Snapshot) -> pa.Table:
+    return draft.fetch(before.table("cohorts").select(*COHORTS_COLUMNS))
+
+
+def _cohorts(before: pa.Table, bought: list[_Bought]) -> pa.Table:
+    return carried.cohorts_patched(before, *_sides(bought, COHORTS))
+
+
+def _sides(bought: list[_Bought], name: str) -> tuple[list[pa.Table], list[pa.Table]]:
+    return [each.taken[name] for each in bought], [each.given[name] for each in bought]
+
+
+def _favourites(draft: Draft, profiles: ir.Table, as_of: date) -> pa.Table:
+    """`features.favourite_categories` of those who have lines, held in memory."""
+    if not draft.rows("order_lines"):
+        return _NO_FAVOURITES
     lines = draft.keep("lines_of_changed", draft.table("order_lines").semi_join(profiles, "profile_id"))
     if not draft.count(lines):
         # Otherwise all orders would be asked which of them do not count.
-        return draft.load("no_favourites", _NO_FAVOURITES)
+        return _NO_FAVOURITES
     orders, products, known = (draft.table(name) for name in ("orders", "products", "profiles"))
-    return features.favourite_categories(lines, orders, products, known, as_of=as_of)
+    return draft.fetch(features.favourite_categories(lines, orders, products, known, as_of=as_of))
 
 
 _NO_FAVOURITES = pa.schema(
@@ -216,4 +268,8 @@ def _walk_ins(draft: Draft, before: Snapshot, as_of: date) -> tuple[list[ir.Tabl
     if before.as_of < as_of:
         return [before.table("orders")], [draft.table("orders")]
     swapped = draft.swapped("orders")
-    return [swapped.gone] * bool(swapped.gone_rows), [swapped.come] * bool(swapped.come_rows)
+    return (
+        [swapped.gone] if swapped.gone_rows else [],
+        # To ask whether there is any is soon written, to sum them up is not.
+        [swapped.come] if swapped.come_rows and draft.count(features.walk_ins(swapped.come)) else [],
+    )

@@ -129,6 +129,8 @@ def value_history(
 
     Parameters
     ----------
+    cuts
+        `values_over_time.cuts_beside`.
     weights
         Of the value score, as `values_over_time.score_of`.
     """
@@ -162,8 +164,10 @@ def movements(history: ir.Table, overview: ir.Table, month_end: date) -> ir.Tabl
 def _months(states: pa.Table) -> Iterator[tuple[int, _Columns]]:
     columns = {name: numpy_column(states, name) for name in FITTED}
     month = columns.pop("month")
-    for number in np.flatnonzero(np.bincount(month)).tolist():
-        rows = np.flatnonzero(month == number)
+    numbers = np.flatnonzero(np.bincount(month)).tolist()
+    for number in numbers:
+        # Many rows come a month in a part.
+        rows = np.flatnonzero(month == number) if len(numbers) > 1 else slice(None)
         yield number, {name: values[rows] for name, values in columns.items()}
 
 

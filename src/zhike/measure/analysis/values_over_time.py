@@ -12,6 +12,7 @@ import ibis.expr.types as ir
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from zhike.lake.arrays import numpy_column
 from zhike.measure.schema.history import RANK_CUTS
@@ -31,6 +32,9 @@ MEASURED = {
     "clv": ("value_amount", 1),
 }
 """What each component in `schema.history.RANKED` measures, and its sign: more is better."""
+
+# Far above every value, and yet near enough to be taken off one.
+_NOBODY = 1 << 62
 
 Array = npt.NDArray[np.int64]
 
@@ -88,7 +92,8 @@ def rank_cuts(values: Array) -> tuple[int | None, ...]:
     size, longer = divmod(len(values), 10)
     ends = np.cumsum([size + (tenth < longer) for tenth in range(10)])[:-1]
     places = [int(end) - 1 for end in ends if 0 < end < len(values)]
-    found = (-np.partition(-values, places)[places]).tolist() if places else []
+    # NumPy sorts all in less time than it takes to find nine.
+    found = np.sort(values)[::-1][places].tolist() if places else []
     return (*found, *[None] * (RANK_CUTS - len(found)))
 
 
@@ -97,8 +102,18 @@ def cuts_by_component(states: Mapping[str, Array]) -> dict[str, tuple[int | None
     return {name: rank_cuts(sign * states[column]) for name, (column, sign) in MEASURED.items()}
 
 
+def cuts_beside(cuts: pa.Table) -> pa.Table:
+    """The cut points of months to stand beside the states: a tenth with nobody begins where nobody is."""
+    for name in MEASURED:
+        for place in range(1, RANK_CUTS + 1):
+            column = f"{name}_rank_cut_{place}"
+            filled = pc.fill_null(cuts[column], _NOBODY)
+            cuts = cuts.set_column(cuts.column_names.index(column), column, filled)
+    return cuts
+
+
 def score_of(states: ir.Table, weights: Mapping[str, float]) -> ir.FloatingValue:
-    """The value score at the time, by the cuts of the month beside the states: percent ranks by tenths.
+    """The value score at the time, by the `cuts_beside` the states: percent ranks by tenths.
 
     What is not known of the past (engagement, referrals, feedback) counts as neutral.
 
@@ -118,10 +133,7 @@ def score_of(states: ir.Table, weights: Mapping[str, float]) -> ir.FloatingValue
 def _rank(states: ir.Table, name: str) -> ir.NumericValue:
     """Half the share above whom a value is strictly and half above whom it is or with whom it is equal."""
     column, sign = MEASURED[name]
-    value = sign * states[column]
-    cuts = [states[f"{name}_rank_cut_{place}"] for place in range(1, RANK_CUTS + 1)]
-    passed = (
-        (value > cut).fill_null(False).cast("int32") + (value >= cut).fill_null(False).cast("int32")
-        for cut in cuts
-    )
-    return (sum(passed, ibis.literal(1, "int32")) * 5).cast("float64")
+    cuts = (states[f"{name}_rank_cut_{place}"] for place in range(1, RANK_CUTS + 1))
+    # The sign of a difference is both comparisons in one: most of the time of so many rows goes by them.
+    passed = ((sign * states[column] - cut).sign() for cut in cuts)
+    return (sum(passed, ibis.literal(1 + RANK_CUTS, "int8")) * 5).cast("float64")

@@ -16,7 +16,14 @@ from zhike.measure.analysis.cohorts import cohort_cells
 from zhike.measure.analysis.cohorts import cohorts as cohort_table
 from zhike.pipeline.stages.stage import Refresh
 from zhike.value.analysis.backtest import champions_of
-from zhike.value.analysis.history import STATES, base_month, month_ends, orders_over_time, states_of_months
+from zhike.value.analysis.history import (
+    STATES,
+    base_month,
+    month_ends,
+    orders_over_time,
+    states_of_months,
+    with_rfm_counts,
+)
 
 _ROWS_A_MONTH = 500_000
 ROWS_AT_ONCE = 60_000_000
@@ -58,7 +65,7 @@ def _computed(refresh: Refresh) -> int:
     draft.produce_rows("value_history_cuts", cuts.select(catalog.table("value_history_cuts").column_names))
     scored = over_time.value_history(
         states,
-        draft.load("history_cuts", cuts),
+        draft.load("history_cuts", values.cuts_beside(cuts)),
         refresh.people,
         refresh.tier_settings,
         refresh.models.scoring.weights,
@@ -86,7 +93,7 @@ def _valued(refresh: Refresh, ends: Sequence[date]) -> ir.Table:
         look_back_days=refresh.value_settings.rfm_look_back_days,
         has_recent=values.looks_at_recent(champions),
     )
-    states = draft.fold(orders, "person_id", fold)[STATES]
+    states = with_rfm_counts(draft.fold(orders, "person_id", fold)[STATES])
     last = draft.fetch(values.last_states(states, month=len(ends) - 1))
     fitted = values.fit_values(last, refresh.value_settings, champions)
     to_come = draft.fold(

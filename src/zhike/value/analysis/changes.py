@@ -1,23 +1,15 @@
-"""Who changed since an earlier snapshot, and what came to their sums: by orders, profiles or windows."""
+"""Who changed since an earlier snapshot: by orders, profiles or windows."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date, timedelta
 from functools import reduce
-from typing import Any
 
 import ibis
 import ibis.expr.types as ir
-import numpy as np
-import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from zhike.lake.arrays import numpy_column
-from zhike.value.analysis.features import SUMMED_COLUMNS, feature_windows
-from zhike.value.analysis.purchases import COHORTS_COLUMNS, DAYS_COLUMNS, Window
-from zhike.value.schema import SUMMED
+from zhike.value.analysis.features import feature_windows
+from zhike.value.analysis.purchases import Window
 
 _OF_ORDERS = (
     "source",
@@ -32,10 +24,7 @@ _OF_ORDERS = (
 )
 _OF_LINES = ("source", "order_id", "line_number", "profile_id", "ordered_on", "product_id", "amount")
 _OF_PROFILES = ("profile_id", "customer_id", "no_profiling")
-_EPOCH = date(1970, 1, 1)
 _ORDER_KEY = ("source", "order_id")
-Array = npt.NDArray[Any]
-_BOUGHT = ("first_order_on", "last_order_on", *SUMMED)
 
 
 def added_orders(gone: ir.Table, come: ir.Table) -> ir.Table:
@@ -58,15 +47,18 @@ def profiles_that_moved(before: ir.Table, now: ir.Table) -> ir.Table:
     return _profiles_of(before, now, _OF_PROFILES)
 
 
-def changed_orders_before(gone: ir.Table, come: ir.Table, day: date) -> ir.Table:
-    """The orders, walk-in sales included, that are not on both sides and dated before a day."""
-    changed = _differing(gone, come, _OF_ORDERS)
-    return changed.filter(changed.ordered_on < ibis.literal(day))
+def changed_orders_before(gone: ir.Table | None, come: ir.Table, day: date) -> ir.Table:
+    """The orders, walk-in sales included, that are not on both sides and dated before a day; `gone` None: none went."""
+    return _differing_before(gone, come, _OF_ORDERS, day)
 
 
-def changed_lines_before(gone: ir.Table, come: ir.Table, day: date) -> ir.Table:
-    """The order lines that are not on both sides and dated before a day."""
-    changed = _differing(gone, come, _OF_LINES)
+def changed_lines_before(gone: ir.Table | None, come: ir.Table, day: date) -> ir.Table:
+    """The order lines that are not on both sides and dated before a day; `gone` None: none went."""
+    return _differing_before(gone, come, _OF_LINES, day)
+
+
+def _differing_before(gone: ir.Table | None, come: ir.Table, columns: tuple[str, ...], day: date) -> ir.Table:
+    changed = come if gone is None else _differing(gone, come, columns)
     return changed.filter(changed.ordered_on < ibis.literal(day))
 
 
@@ -123,152 +115,29 @@ def whole_customers(changed: ir.Table, profiles: ir.Table) -> ir.Table:
     return profiles.select(*_OF_PROFILES).semi_join(theirs, "customer_id")
 
 
-def summed_before(overview: ir.Table, people: ir.Table) -> ir.Table:
-    """`person_id`, `first_order_on`, `last_order_on` and `SUMMED` of some people in an earlier `customer_overview`.
+def with_persons(profiles: ir.Table) -> ir.Table:
+    """`profile_id, customer_id, person_id, no_profiling` of the profiles of whole customers, as `features` knows persons.
 
-    Only of those who had an order that counted then. `people` as `features.people` gives them.
+    Whoever refused to be profiled in one source has refused in all.
     """
-    buyers = overview.filter(overview.order_count > 0)
-    joined = buyers.select("customer_id", *_BOUGHT).join(
-        people.select("customer_id", "person_id"), "customer_id"
+    theirs = ibis.window(group_by="customer_id")
+    return profiles.select(
+        "profile_id",
+        "customer_id",
+        person_id=profiles.profile_id.min().over(theirs),
+        no_profiling=profiles.no_profiling.any().over(theirs),
     )
-    return joined.select("person_id", *_BOUGHT)
 
 
-def customers_with_older_orders(
-    added: ir.Table, profiles: ir.Table, people: ir.Table, summed: ir.Table
-) -> ir.Table:
-    """`customer_id` of those with a new order before the last one known: whether that day is new nobody remembers.
-
-    Parameters
-    ----------
-    added
-        As `added_orders`.
-    profiles, people
-        `profile_id, customer_id`, and `features.people`.
-    summed
-        `summed_before`.
-    """
-    lasts = people.join(summed, "person_id").select("customer_id", "last_order_on")
-    orders = added.join(profiles, "profile_id").select("customer_id", "ordered_on")
-    joined = orders.join(lasts, "customer_id")
-    return joined.filter(joined.ordered_on < joined.last_order_on).select("customer_id")
+def people_of(profiles: ir.Table) -> ir.Table:
+    """`features.people` of `with_persons`."""
+    firsts = profiles.filter(profiles.profile_id == profiles.person_id)
+    return firsts.select("customer_id", "person_id", "no_profiling")
 
 
-def standing_orders(summed: ir.Table) -> ir.Table:
-    """Nothing spent on the first and on the last day known, in the columns of `features.person_orders`.
-
-    They stand for the orders that are not read: whether a day, a month or a cohort of theirs is new can be told.
-    """
-    nothing = ibis.literal(0, "int64")
-    first, last = (
-        summed.select(ordered_on=day, net_amount=nothing, person_id="person_id", discount_amount=nothing)
-        for day in ("first_order_on", "last_order_on")
-    )
-    return ibis.union(first, last)
-
-
-def sums_with_added(
-    given: pa.Table, summed: pa.Table, taken: pa.Table, *, before: date, now: date
-) -> pa.Table:
-    """Sums of people, where those in `summed` had only part of their orders read.
-
-    In NumPy, for there are few of them and a query over so many columns takes longer to write than to run.
-
-    Parameters
-    ----------
-    given, taken
-        Sums over the part read and `standing_orders`, as it counts now and as it counted before: as `purchases` gives
-        them for people. Whoever is not in `summed` had all orders read: `given` is theirs.
-    summed
-        `summed_before`.
-    before, now
-        The business dates of the two snapshots, the earlier first.
-    """
-    whose = numpy_column(summed, "person_id")
-    now_at, before_at = (_places_of(whose, numpy_column(each, "person_id")) for each in (given, taken))
-    stood = _standing_crossed(summed, before, now)
-    columns = {name: given[name] for name in ("person_id", *_BOUGHT[:2])}
-    for name in SUMMED:
-        sums = numpy_column(given, name).copy()
-        old, part = numpy_column(summed, name), numpy_column(taken, name)[before_at]
-        sums[now_at] += old - part - stood.get(name, 0)
-        columns[name] = pa.array(sums)
-    return pa.table(columns)
-
-
-def _places_of(ids: Array, among: Array) -> Array:
-    """Where each of some ids is among others, which have them all."""
-    order = np.argsort(among)
-    places: Array = order[np.searchsorted(among, ids, sorter=order)]
-    return places
-
-
-def _standing_crossed(summed: pa.Table, before: date, now: date) -> dict[str, Array]:
-    """By how many `standing_orders` each count of a window grew between two dates: they are no orders."""
-    if before == now:
-        return {}
-    ends = [numpy_column(pa.table({name: summed[name].cast(pa.int32())}), name) for name in _BOUGHT[:2]]
-
-    def within(window: Window) -> Array:
-        first, last = ((day - _EPOCH).days for day in (window.first_day, window.last_day))
-        inside: Array = np.stack([(first <= end) & (end <= last) for end in ends]).sum(axis=0)
-        return inside
-
-    was, became = feature_windows(before), feature_windows(now)
-    return {f"order_count_{name}": within(became[name]) - within(was[name]) for name in was}
-
-
-def carried_customers(overview: ir.Table, changed: ir.Table) -> ir.Table:
-    """The columns of `features.summed_customers` of those who did not change, from an earlier `customer_overview`.
-
-    `changed` has the `customer_id` of those to leave out.
-    """
-    return overview.select(*SUMMED_COLUMNS).anti_join(changed, "customer_id")
-
-
-def days_patched(before: pa.Table, taken: Sequence[pa.Table], given: Sequence[pa.Table]) -> pa.Table:
-    """Sums of days with those of some people taken out and their new ones put in.
-
-    All have the columns `DAYS_COLUMNS`, days repeated or not; days without any order are left out.
-    """
-    return _patched(before, taken, given, key=DAYS_COLUMNS[:1], sums=DAYS_COLUMNS[1:])
-
-
-def cohorts_patched(before: pa.Table, taken: pa.Table, given: pa.Table) -> pa.Table:
-    """Sums of cohorts with those of some people taken out and their new ones put in.
-
-    All three have the columns `COHORTS_COLUMNS`; cells where nobody ordered are left out.
-    """
-    return _patched(before, [taken], [given], key=COHORTS_COLUMNS[:3], sums=COHORTS_COLUMNS[3:])
-
-
-def _patched(
-    before: pa.Table,
-    taken: Sequence[pa.Table],
-    given: Sequence[pa.Table],
-    *,
-    key: tuple[str, ...],
-    sums: tuple[str, ...],
-) -> pa.Table:
-    """Sums by a key; the first of them is above nothing in every row that there is."""
-    # In Arrow, for there are few of them and a query takes longer to write than to run.
-    columns = (*key, *sums)
-    there = before.select(columns)
-    signed = [(each.select(columns).cast(there.schema), -1) for each in taken]
-    signed += [(each.select(columns).cast(there.schema), 1) for each in given]
-    every = [there, *(_times(each, sums, sign) for each, sign in signed)]
-    summed = (
-        pa.concat_tables(every).group_by(key, use_threads=False).aggregate([(name, "sum") for name in sums])
-    )
-    patched = summed.select([*key, *(f"{name}_sum" for name in sums)]).rename_columns(columns)
-    return patched.filter(pc.greater(patched[sums[0]], 0))
-
-
-def _times(rows: pa.Table, names: tuple[str, ...], sign: int) -> pa.Table:
-    return pa.table(
-        {name: pc.multiply(rows[name], sign) if name in names else rows[name] for name in rows.column_names}
-    )
+def merged_of(profiles: ir.Table) -> ir.Table:
+    """`features.merged_profiles` of `with_persons`."""
+    return profiles.filter(profiles.profile_id != profiles.person_id).select("profile_id", "person_id")
 
 
 def _profiles_of(gone: ir.Table, come: ir.Table, columns: tuple[str, ...]) -> ir.Table:

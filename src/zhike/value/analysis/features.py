@@ -24,14 +24,15 @@ COUNTED = (
 )
 """The columns of an order that sums are made of."""
 
+FAVOURITES = ("favourite_category", "favourite_categories")
+
 SUMMED_COLUMNS = (
     "customer_id",
     "no_profiling",
     "first_order_on",
     "last_order_on",
     *SUMMED,
-    "favourite_category",
-    "favourite_categories",
+    *FAVOURITES,
 )
 """Who a customer is and what was summed up for them."""
 
@@ -90,11 +91,16 @@ def person_orders(orders: ir.Table, merged: ir.Table, *, as_of: date | ir.DateVa
     )
 
 
+def walk_ins(orders: ir.Table) -> ir.Table:
+    """The orders of nobody known."""
+    return orders.filter(orders.profile_id.isnull())
+
+
 def walk_in_days(orders: ir.Table, *, as_of: date) -> ir.Table:
     """Sales without a customer by day, in the columns of `purchases` for days: revenue and orders, no buyers."""
-    walk_ins = counted_orders(orders.filter(orders.profile_id.isnull()), as_of=as_of)
-    days = walk_ins.group_by(day="ordered_on").aggregate(
-        order_count=walk_ins.count(), revenue=walk_ins.net_amount.sum()
+    counted = counted_orders(walk_ins(orders), as_of=as_of)
+    days = counted.group_by(day="ordered_on").aggregate(
+        order_count=counted.count(), revenue=counted.net_amount.sum()
     )
     return days.mutate(buyer_count=ibis.literal(0, "int64"), walk_in_revenue=days.revenue).select(
         *DAYS_COLUMNS

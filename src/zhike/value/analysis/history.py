@@ -104,8 +104,8 @@ def states_of_months(
     -------
     dict
         `STATES`: `person_id, month` (place in `ends`)`, order_count, spend_amount, recency_days, tenure_days,
-        order_days, history, rfm_order_count, rfm_spend_amount`; the last two are 0 for whom RFM does not score.
-        `history` is what a forecast of orders looks at, as one number (`histories_of` reads it).
+        order_days, history`, and with `look_back_days` `rfm_order_count, rfm_spend_amount`, 0 for whom RFM does not
+        score (`with_rfm_counts`). `history` is what a forecast of orders looks at, as one number (`histories_of` reads it).
     """
     grid = _Grid.of(orders, ends)
     order_count = grid.counts(grid.life_ends)
@@ -127,10 +127,6 @@ def states_of_months(
         leaves = np.searchsorted(grid.ends - _YEAR_DAYS, grid.days, side="right").astype(np.int32)
         recent = grid.counts(np.minimum(grid.life_ends, leaves))[people, months]
     columns["history"] = _packed(order_days, day - last, day - first, recent)
-    columns["rfm_order_count"], columns["rfm_spend_amount"] = (
-        columns["order_count"],
-        columns["spend_amount"],
-    )
     if look_back_days:
         leaves = np.searchsorted(grid.ends - look_back_days, grid.days, side="right").astype(np.int32)
         columns["rfm_order_count"] = grid.counts(np.minimum(grid.life_ends, leaves))[people, months].astype(
@@ -138,6 +134,13 @@ def states_of_months(
         )
         columns["rfm_spend_amount"] = grid.spend(leaves)[people, months]
     return {STATES: pa.table(columns)}
+
+
+def with_rfm_counts(states: ir.Table) -> ir.Table:
+    """States with what RFM counts, which is all there was where it does not look back for some days only."""
+    if "rfm_order_count" in states.columns:
+        return states
+    return states.mutate(rfm_order_count=states.order_count, rfm_spend_amount=states.spend_amount)
 
 
 def _packed(order_days: Array, recency_days: Array, tenure_days: Array, recent: Array) -> Array:
@@ -255,12 +258,7 @@ class _Grid:
             # Most orders are never refunded: what happens after the last month is not added up.
             rows = np.flatnonzero(months < self.months)
             cells = person[rows] * width + months[rows]
-            if isinstance(amounts, int):
-                total += amounts * np.bincount(cells, minlength=len(total))
-            else:
-                # Whole numbers below 2^53 are exact as floats.
-                sums = np.bincount(cells, weights=amounts[rows], minlength=len(total))
-                total += sums.astype(np.int64)
+            np.add.at(total, cells, amounts if isinstance(amounts, int) else amounts[rows])
         return np.cumsum(total.reshape(len(self.people), width), axis=1)[:, : self.months]
 
 
