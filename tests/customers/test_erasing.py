@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from tests.customers.test_records import dump_of_test_database, is_readable
 from tests.shops import open_shop
+from zhike.customers.commands import customers
 from zhike.customers.models import Customer, Identity, Profile, Suppression
 from zhike.customers.records import ConsentGiven, Identifier, ProfileRecord
 from zhike.customers.selectors import person_of
@@ -168,6 +170,23 @@ def test_a_person_gets_everything_that_is_known(home: Home, tmp_path: Path) -> N
     assert len(known["consents"]) == 2
     with pytest.raises(UsageError):
         hand_out(customer_id=999, out=out, reason="")
+
+
+def test_on_the_command_line_the_number_of_a_merged_customer_leads_to_the_one_it_is_now(
+    home: Home, tmp_path: Path
+) -> None:
+    stays, gone = somebody().customer_id, somebody("K2", "till").customer_id
+    merge_customers(customer_id=stays, other_id=gone, reason="the same person", actor=None)
+    out = tmp_path / "person.json"
+    asked = ["export", str(gone), "--out", str(out), "--reason", "asked"]
+    handed_out = CliRunner().invoke(customers, asked, obj=home)
+    assert (handed_out.exit_code, f"#{stays}" in handed_out.stderr) == (0, True)
+    assert len(json.loads(out.read_text())["records"]) == 2
+    forgotten = CliRunner().invoke(customers, ["erase", str(gone), "--yes", "--reason", "asked"], obj=home)
+    assert (forgotten.exit_code, f"#{stays}" in forgotten.stderr) == (0, True)
+    assert not Profile.objects.filter(erased_at=None).exists()
+    unknown = CliRunner().invoke(customers, ["erase", "999", "--yes", "--reason", "asked"], obj=home)
+    assert isinstance(unknown.exception, UsageError) and unknown.exception.code == "customer.unknown"
 
 
 def test_an_erased_person_is_nowhere_any_more(home: Home, tmp_path: Path) -> None:

@@ -79,10 +79,13 @@ def scan() -> None:
 @click.option("--reason", required=True, help="why; kept in the audit trail")
 @click.pass_obj
 def export_one(home: Home, customer_id: int, out: Path, reason: str) -> None:
-    """Write everything that is known of one customer, names and contacts included, to a file."""
+    """Write everything that is known of one customer, names and contacts included, to a file.
+
+    The number of a customer that was merged into another leads to that one.
+    """
     from zhike.customers.services.subject_access import hand_out
 
-    rows = hand_out(customer_id=customer_id, out=out, reason=reason)
+    rows = hand_out(customer_id=_led_to(customer_id), out=out, reason=reason)
     click.echo(Text("{rows:,} 条记录 → {out}", "{rows:,} rows → {out}").format(rows=rows, out=out))
 
 
@@ -95,20 +98,36 @@ def erase(home: Home, customer_id: int, reason: str, yes: bool) -> None:
     """Forget one customer: records, contacts, orders and events, in database, lake, uploads and rejected records.
 
     Their contacts stay on the suppression list as keyed fingerprints. Refresh afterwards: the snapshots from
-    before are dropped.
+    before are dropped. The number of a customer that was merged into another leads to that one.
     """
     from zhike.customers.services.erasure import erase_customer
 
-    question = str(Text("抹除 #{id}，不可恢复？", "Erase #{id}? There is no way back").format(id=customer_id))
+    current = _led_to(customer_id)
+    question = str(Text("抹除 #{id}，不可恢复？", "Erase #{id}? There is no way back").format(id=current))
     if not yes:
         click.confirm(question, abort=True, err=True)
-    erased = erase_customer(customer_id=customer_id, reason=reason)
+    erased = erase_customer(customer_id=current, reason=reason)
     said = Text(
         "已抹除 {records} 条来源记录。请运行 zhike refresh", "{records} records erased. Now run zhike refresh"
     )
     click.echo(said.format(records=erased.records))
     for name, count in erased.elsewhere.items():
         click.echo(f"  {name:<24} {count:>6,}")
+
+
+def _led_to(customer_id: int) -> int:
+    """The customer whom a number leads to now, as its page does; said where it is another one."""
+    from zhike.customers.selectors import current_customer_id
+
+    current = current_customer_id(customer_id)
+    # Of a number that nobody has the service says so.
+    if current is None or current == customer_id:
+        return customer_id
+    said = Text(
+        "#{old} 已合并，现在是客户 #{new}", "#{old} was merged with another: that is customer #{new} now"
+    )
+    click.echo(said.format(old=customer_id, new=current), err=True)
+    return current
 
 
 @click.group("keys")

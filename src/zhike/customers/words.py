@@ -105,6 +105,7 @@ _LEVELS: Mapping[str, Text] = {
     "part_of_the_other": Text("一个包含另一个", "one contains the other"),
     "one_letter": Text("差一个字母", "one letter apart"),
     "one_digit": Text("差一个数字", "one digit apart"),
+    "other_digits": Text("只有数字不同", "other digits only"),
     "family_name_only": Text("只有姓相同", "family name only"),
     "other_given_name": Text("同姓不同名", "same family name, other given name"),
     "close": Text("相近", "close"),

@@ -5,6 +5,9 @@ strangers do (u), are set here, not learned: the smallest shop is judged by the 
 on where a search for parameters happened to end, and counting u in the data took ten times as long as the comparison itself.
 What does depend on the size of the shop is how likely any two records are one person.
 
+A score is not enough to link by: fields of strangers are less independent than the model takes them for (an e-mail is made
+from the name, a family has an address and a phone). `_is_beyond_doubt` says what else there must be.
+
 References
 ----------
 Fellegi, I. P., Sunter, A. B. (1969), A theory for record linkage, JASA 64 (328), 1183–1210.
@@ -15,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 import pyarrow as pa
@@ -26,7 +30,10 @@ LINK_FROM = 0.999
 REVIEW_FROM = 0.5
 _MOST_LIKELY_AT_RANDOM = 1e-3
 _PAIRS_A_RECORD = 0.5
-"""About so many true pairs a record: two or three sources, and some who are in one source twice."""
+"""About so many true pairs a record: two or three sources, and some who are in one source twice.
+
+Of n (n − 1) / 2 pairs that makes 1 in n − 1, which falls with the size of the shop as Splink's prior is to.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +44,20 @@ class _Level:
     sql: str
     m: float
     u: float
+
+
+_CLOSE_EMAIL = "damerau_levenshtein(email_l, email_r) <= 2"
+_SAME_BUT_DIGITS = "regexp_replace(email_l, '[0-9]', '', 'g') = regexp_replace(email_r, '[0-9]', '', 'g')"
+
+# What a pair must have beside its score to be linked without a person: a name that fits …
+_NAMES_THAT_FIT = ("exact", "same_sound", "part_of_the_other")
+# … and something that is equal, not nearly so.
+_SUPPORT = {
+    "phone": ("exact",),
+    "email": ("exact",),
+    "birthday": ("exact", "same_day"),
+    "place": ("same_address",),
+}
 
 
 def _either(column: str) -> str:
@@ -74,8 +95,11 @@ _COMPARISONS: dict[str, tuple[str, Sequence[_Level]]] = {
         "email",
         (
             _Level("exact", "email_l = email_r", 0.80, 0.00001),
-            _Level("close", "damerau_levenshtein(email_l, email_r) <= 2", 0.10, 0.0005),
-            _Level("different", "", 0.10, 0.99949),
+            # Only records of one name get here without an equal field, and an address is made from the name:
+            # lina1 and lina2 are as often two people of that name as one who has two addresses.
+            _Level("other_digits", f"{_CLOSE_EMAIL} AND {_SAME_BUT_DIGITS}", 0.05, 0.02),
+            _Level("close", _CLOSE_EMAIL, 0.05, 0.002),
+            _Level("different", "", 0.10, 0.97799),
         ),
     ),
     "birthday": (
@@ -85,6 +109,13 @@ _COMPARISONS: dict[str, tuple[str, Sequence[_Level]]] = {
             _Level("same_day", "day_of_birth_l = day_of_birth_r", 0.30, 0.0027),
             _Level("one_digit", "damerau_levenshtein(birthday_l, birthday_r) <= 1", 0.09, 0.002),
             _Level("different", "", 0.06, 0.9952),
+        ),
+    ),
+    "gender": (
+        "gender",
+        (
+            _Level("exact", "gender_l = gender_r", 0.97, 0.5),
+            _Level("different", "", 0.03, 0.5),
         ),
     ),
     "place": (
@@ -127,7 +158,8 @@ def likely_pairs(records: int, connection: Any) -> pa.Table:
     Returns
     -------
     pyarrow.Table
-        `left_id, right_id, score` and `evidence`, the level of each comparison by its name as JSON.
+        `left_id, right_id, score`, `is_sure` (it may be linked without a person) and `evidence`, the level of each
+        comparison by its name as JSON.
     """
     if records < 2:
         return _SCHEMA.empty_table()
@@ -174,9 +206,43 @@ def _named(found: pa.Table) -> pa.Table:
         "left_id": pc.min_element_wise(found["profile_id_l"], found["profile_id_r"]),
         "right_id": pc.max_element_wise(found["profile_id_l"], found["profile_id_r"]),
         "score": found["match_probability"],
+        "is_sure": pc.and_(pc.greater_equal(found["match_probability"], LINK_FROM), _is_beyond_doubt(found)),
         "evidence": _evidence(found),
     }
     return pa.table(columns).cast(_SCHEMA)
+
+
+def _is_beyond_doubt(found: pa.Table) -> Any:
+    """A name that fits, something that is equal, and no other sex or birthday.
+
+    Only where the same name has the same contact another birthday does not count: it was mistyped or made up
+    more often than two people of one name share a number.
+    """
+    has_contact = pc.or_(_is_at(found, "phone", "exact"), _is_at(found, "email", "exact"))
+    is_supported = reduce(pc.or_, (_is_at(found, name, *levels) for name, levels in _SUPPORT.items()))
+    born_apart = pc.or_(_differ(found, "birthday"), _differ(found, "day_of_birth"))
+    excused = pc.and_(has_contact, _is_at(found, "name", "exact"))
+    return reduce(
+        pc.and_,
+        (
+            _is_at(found, "name", *_NAMES_THAT_FIT),
+            is_supported,
+            pc.invert(_differ(found, "gender")),
+            pc.or_(pc.invert(born_apart), excused),
+        ),
+    )
+
+
+def _is_at(found: pa.Table, name: str, *levels: str) -> Any:
+    """Which pairs agree on a field by one of these levels."""
+    known = [level.name for level in reversed(_COMPARISONS[name][1])]
+    numbers = pa.array([known.index(level) for level in levels], found[f"gamma_{name}"].type)
+    return pc.is_in(found[f"gamma_{name}"], value_set=numbers)
+
+
+def _differ(found: pa.Table, column: str) -> Any:
+    """Of which pairs both sides say something, and not the same."""
+    return pc.fill_null(pc.not_equal(found[f"{column}_l"], found[f"{column}_r"]), False)
 
 
 def _evidence(found: pa.Table) -> pa.Array:
@@ -190,5 +256,11 @@ def _evidence(found: pa.Table) -> pa.Array:
 
 
 _SCHEMA = pa.schema(
-    [("left_id", pa.int64()), ("right_id", pa.int64()), ("score", pa.float64()), ("evidence", pa.string())]
+    [
+        ("left_id", pa.int64()),
+        ("right_id", pa.int64()),
+        ("score", pa.float64()),
+        ("is_sure", pa.bool_()),
+        ("evidence", pa.string()),
+    ]
 )

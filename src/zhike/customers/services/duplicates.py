@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import connection
 
 from zhike.customers.matching.certain import certain_pairs_sql
-from zhike.customers.matching.likely import LINK_FROM, likely_pairs
+from zhike.customers.matching.likely import likely_pairs
 from zhike.customers.matching.people import SCHEMA
 from zhike.customers.models import DuplicateScan, SharedIdentifier
 from zhike.customers.selectors.opened import fill_people
@@ -93,13 +93,13 @@ def _link(scan: DuplicateScan, certain: pa.Table, likely: pa.Table) -> None:
     is_ruled = pc.is_valid(found["rule"])
     ruled = _as_found(found.filter(is_ruled)).sort_by([("left_id", "ascending"), ("right_id", "ascending")])
     # The likeliest first: where a guard stops a customer from growing, the best links have been made.
-    rest = _as_found(found.filter(pc.invert(is_ruled))).sort_by(
+    rest = found.filter(pc.invert(is_ruled)).sort_by(
         [("score", "descending"), ("left_id", "ascending"), ("right_id", "ascending")]
     )
-    is_sure = pc.greater_equal(rest["score"], LINK_FROM)
-    done = link_found(pairs=pa.concat_tables([ruled, rest.filter(is_sure)]))
+    is_sure = rest["is_sure"]
+    done = link_found(pairs=pa.concat_tables([ruled, _as_found(rest.filter(is_sure))]))
     scan.linked, scan.held_back, scan.operations = done.linked, done.held_back, [done.operation]
-    scan.proposed = propose_found(pairs=rest.filter(pc.invert(is_sure)))
+    scan.proposed = propose_found(pairs=_as_found(rest.filter(pc.invert(is_sure))))
 
 
 def _as_found(pairs: pa.Table) -> pa.Table:
