@@ -14,7 +14,7 @@ from zhike.collect.cancelling import WayOut, cancel_import
 from zhike.collect.imports.columns import Choice
 from zhike.collect.imports.destinations import Task
 from zhike.collect.imports.guesses import ColumnGuess, guessed_mapping, header_fingerprint
-from zhike.collect.imports.kinds import Kind, kind_named
+from zhike.collect.imports.kinds import Kind
 from zhike.collect.imports.mapping import ColumnMapping, mapping_of, read_mapping
 from zhike.collect.imports.presets import Preset, preset_named
 from zhike.collect.imports.reading import open_records, require_file
@@ -32,6 +32,7 @@ from zhike.collect.recovering import (
     is_written,
 )
 from zhike.collect.rejected import keep_first_rejects
+from zhike.collect.selectors.kinds import kind_as_defined
 from zhike.collect.uploads import check_checked, check_decided, uploaded_file
 from zhike.customers.records import OWN_SOURCES
 from zhike.jobs.progress import Progress, Several
@@ -99,7 +100,7 @@ def import_file(
         ``file.damaged``, ``file.locked``, ``file.too_large``, ``file.unsafe``, ``file.changed``;
         ``lake.busy`` while another import runs.
     """
-    wanted, chosen = kind_named(kind), None if preset is None else preset_named(preset)
+    wanted, chosen = kind_as_defined(kind), None if preset is None else preset_named(preset)
     _check_preset(wanted, chosen)
     if source is None:
         source = chosen.source if chosen else DEFAULT_SOURCE
@@ -172,7 +173,7 @@ def run_import(*, home: Home, run: ImportRun, progress: Progress) -> ImportRepor
     """
     upload = run.upload
     assert upload is not None
-    file, kind = uploaded_file(home, upload), kind_named(run.kind)
+    file, kind = uploaded_file(home, upload), kind_as_defined(run.kind)
     with _under_way(home, run, Several([progress, WayOut(run)])) as task:
         require_file(file)
         # It may have been told anew until it was taken from the queue.
@@ -195,7 +196,7 @@ def _under_way(home: Home, run: ImportRun, progress: Progress) -> Iterator[Task]
     with tracked(run, under=lock), workshop(home, run.pk) as folder:
         end_what_was_cut_off(home=home, but=run)
         try:
-            yield Task(home, lake, run, kind_named(run.kind), folder, watching, run.is_dry_run)
+            yield Task(home, lake, run, kind_as_defined(run.kind), folder, watching, run.is_dry_run)
         except BaseException:
             discard(home=home, run=run)
             raise
@@ -250,7 +251,7 @@ def guessed_columns(
     UsageError, ZhikeError
         As `import_file` does for the file.
     """
-    wanted = kind_named(kind)
+    wanted = kind_as_defined(kind)
     require_file(file)
     room = home.path / "tmp"
     room.mkdir(mode=0o700, exist_ok=True)

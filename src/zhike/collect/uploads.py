@@ -16,6 +16,7 @@ from zhike.collect.imports.repairs import checked_repairs
 from zhike.collect.imports.storage import SealedFile, write_private
 from zhike.collect.models import ImportRun, Upload
 from zhike.collect.rejected import forget_rejects
+from zhike.collect.selectors.kinds import kind_as_defined
 from zhike.collect.settings import ImportSettings
 from zhike.jobs.tracking import JobState
 from zhike.kernel import clock
@@ -165,7 +166,7 @@ def choose_columns(*, upload: Upload, mapping: dict[str, Any]) -> None:
         ``upload.removed``.
     """
     check_there(upload)
-    kind = kind_named(upload.kind)
+    kind = kind_as_defined(upload.kind)
     found = mapping_of(mapping, kind.names, place="mapping")
     if missing := [name for name in kind.names.required if name not in found.columns]:
         labels = [kind.field(name).text for name in missing]

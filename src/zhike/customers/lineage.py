@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from zhike.customers.masking import masked
-from zhike.customers.normal import CITY_TIERS, EDUCATIONS, GENDERS, INCOME_BANDS, OCCUPATIONS
+from zhike.customers.normal import (
+    AGE_BANDS,
+    CITY_TIERS,
+    EDUCATIONS,
+    GENDERS,
+    INCOME_BANDS,
+    OCCUPATIONS,
+    age_band,
+    age_on,
+    birthday,
+)
 from zhike.customers.records import BY_HAND, PLACE
 from zhike.customers.selectors.people import Person, Shown
 from zhike.customers.selectors.sources import SourceRecord
 from zhike.customers.survivorship import Precedence, precedence
 from zhike.customers.words import attribute_text, field_text, source_text, value_text
+from zhike.kernel.errors import ZhikeError
 from zhike.kernel.words import Text
 
 if TYPE_CHECKING:
@@ -84,7 +95,30 @@ def attributes_shown(
     said = {code: _saying(code, records) for code in codes}
     for code in PLACE:
         said[code] = _of_one_piece(code, said)
+    if said.get("city"):
+        # The tier of the city that is shown, and of no other source's.
+        city = said["city"][0].attributes["city"]
+        tiers = said.get("city_tier", [])
+        said["city_tier"] = [each for each in tiers if each.attributes.get("city") in (None, city)]
     return tuple(_attribute(code, said[code], definitions.get(code)) for code in codes if said[code])
+
+
+def age_shown(fields: Sequence[FieldShown], today: date) -> tuple[FieldShown, ...]:
+    """The band of age that follows from the birthday that is shown, if its year is known."""
+    shown = next((each for each in fields if each.code == "birthday"), None)
+    if shown is None:
+        return ()
+    try:
+        age = age_on(birthday(str(shown.said), today=today), today)
+    except ZhikeError:
+        # A lunar day beyond the tables.
+        return ()
+    if age is None:
+        return ()
+    band = AGE_BANDS[age_band(age)]
+    return (
+        replace(shown, code="age_band", text=attribute_text("age_band"), value=band, others=(), said=band),
+    )
 
 
 def attribute_label(code: str, definition: AttributeDefinition | None) -> Text:

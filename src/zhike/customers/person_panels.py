@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
 from django.urls import reverse
 
 from zhike.accounts.access import Right, may
 from zhike.accounts.selectors import User, users
-from zhike.customers.lineage import FieldShown, attribute_label, attributes_shown, fields_shown
+from zhike.customers.lineage import FieldShown, age_shown, attribute_label, attributes_shown, fields_shown
 from zhike.customers.masking import masked
 from zhike.customers.records import BY_HAND, CONSENT_CHANNELS, PURPOSES
 from zhike.customers.selectors.consents import ConsentState, consents_of, refuses_profiling
@@ -19,6 +20,7 @@ from zhike.customers.selectors.sensitive import definitions_by_code, sensitive_c
 from zhike.customers.selectors.sources import NoteShown, SourceRecord, customer_state, notes_of, records_of
 from zhike.customers.selectors.tags import TagShown, tags_of
 from zhike.customers.words import CONSENT_CHANNEL_TEXTS, PURPOSE_TEXTS, field_text, source_text
+from zhike.kernel import clock
 from zhike.kernel.words import Text
 
 
@@ -109,6 +111,8 @@ def person_panels(customer_id: int, viewer: User) -> PersonPanels:
     person = person_of(customer_id, is_masked=False) if rights.see_contacts else Person(customer_id)
     state = customer_state(customer_id)
     definitions = definitions_by_code()
+    fields = fields_shown(person, is_masked=True)
+    ages = age_shown(fields, clock.today(settings.ZHIKE_BUSINESS.zone))
     sealed = sensitive_codes_of(customer_id) if rights.see_contacts else []
     return PersonPanels(
         name=masked("name", person.name),
@@ -116,8 +120,8 @@ def person_panels(customer_id: int, viewer: User) -> PersonPanels:
         contacts=tuple(
             masked(kind, person.first[kind].value) for kind in ("phone", "email") if kind in person.first
         ),
-        fields=fields_shown(person, is_masked=True),
-        attributes=attributes_shown(records, definitions),
+        fields=fields,
+        attributes=(*ages, *attributes_shown(records, definitions)),
         sealed_attributes=tuple(attribute_label(code, definitions.get(code)) for code in sealed),
         sources=tuple(_source(record, person) for record in records),
         consents=_consent_rows(customer_id),

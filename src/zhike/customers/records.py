@@ -21,6 +21,9 @@ CONSENT_CHANNELS: tuple[ConsentChannel, ...] = get_args(ConsentChannel)
 
 Verdict = Literal["inserted", "updated", "unchanged"]
 
+FIELDS_OF_FILES = ("customer_id", "tags", "marketing_consent", "consented_at")
+"""What else a file of customers says; no attribute may be called so."""
+
 PLACE = ("province", "city", "district")
 """Attributes that name one place together, the largest first."""
 
@@ -66,6 +69,8 @@ class ProfileRecord:
         What stands below the district; provinces, cities and districts are attributes.
     attributes
         Coarse facts by code: gender, province, city, occupation …; nothing that names a person.
+    sealed
+        Values of the attributes that a business invented and keeps sealed, by code.
     """
 
     source_key: str
@@ -76,6 +81,7 @@ class ProfileRecord:
     attributes: Mapping[str, object] = field(default_factory=dict)
     consents: tuple[ConsentGiven, ...] = ()
     tags: tuple[str, ...] = ()
+    sealed: Mapping[str, object] = field(default_factory=dict)
 
     def personal(self) -> dict[PersonalFieldName, str]:
         """The personal fields that say something."""

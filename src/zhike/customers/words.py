@@ -49,6 +49,7 @@ _ATTRIBUTES: Mapping[str, Text] = {
     "kids_count": Text("孩子数", "Children"),
     "district": Text("区县", "District"),
     "city_tier": Text("城市等级", "City tier"),
+    "age_band": Text("年龄段", "Age band"),
     "birth_year": Text("出生年", "Year of birth"),
     "occupation": Text("职业", "Occupation"),
     "education": Text("学历", "Education"),

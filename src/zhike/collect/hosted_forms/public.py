@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from zhike.collect.hosted_forms.questions import PERSONAL, Question
 from zhike.collect.hosted_forms.services import Answers
-from zhike.collect.intake.attributes import Definition, checked_value
+from zhike.collect.imports.attribute_values import Definition, checked_value
 from zhike.customers import normal
 from zhike.customers.normal import names_a_person
 from zhike.kernel import clock

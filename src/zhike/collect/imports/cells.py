@@ -126,6 +126,11 @@ def moment(value: object, *, zone: ZoneInfo, now: datetime) -> tuple[datetime, d
     return exact, local.date()
 
 
+def written_day(value: object) -> date:
+    """The calendar day as it is written, of any year."""
+    return _written_moment(value).date()
+
+
 def amount(value: object, *, currency: str) -> int:
     """Minor units of an amount that is not negative."""
     if is_nothing(value):

@@ -14,7 +14,14 @@ from zhike.collect.imports.guesses import (
     known_names,
 )
 from zhike.collect.imports.kinds.kind import Kind
-from zhike.collect.imports.mapping import ColumnMapping, Layout, known_headers, mapping_of, matched_layout
+from zhike.collect.imports.mapping import (
+    ColumnMapping,
+    Layout,
+    known_headers,
+    mapping_of,
+    matched_layout,
+    still_known,
+)
 from zhike.collect.imports.presets import Preset
 from zhike.collect.imports.records import RecordFile, folded
 from zhike.collect.imports.storage import InputFile
@@ -62,7 +69,7 @@ def chosen_columns(
     if mapping is None:
         mapping = alias_mapping(records.header, kind)
         if remembered is not None:
-            known = mapping_of(remembered, kind.names, place="mapping")
+            known = mapping_of(still_known(remembered, kind.names), kind.names, place="mapping")
             mapping = known if _lacking(records, kind, mapping) else replace(mapping, options=known.options)
     try:
         return mapping, matched_layout(records.header, mapping, kind.names, file=file)

@@ -116,6 +116,23 @@ def mapping_of(content: Mapping[str, Any], names: FieldNames, *, place: str) -> 
     )
 
 
+def still_known(content: Mapping[str, Any], names: FieldNames) -> dict[str, Any]:
+    """What was remembered of a mapping, without fields and options that the kind no longer has.
+
+    An attribute may have been retired since.
+    """
+    known = {
+        "columns": names.all,
+        "values": (*names.coded, *content.get("questions", {})),
+        "options": names.options,
+    }
+    return {
+        section: {name: each for name, each in said.items() if name in known.get(section, said)}
+        for section, said in content.items()
+        if section != "options" or names.options
+    }
+
+
 def _options(content: Any, names: FieldNames, place: str) -> dict[str, str]:
     options = _strings(content, f"{place} [options]")
     _refuse_unknown(options, tuple(names.options), f"{place} [options]")

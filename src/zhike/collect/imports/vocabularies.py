@@ -68,8 +68,17 @@ def vocabulary(kind: Kind, name: str, *, currency: str) -> Vocabulary:
         return Vocabulary({currency: Text(currency, currency)}, {folded(currency): currency})
     if name in _CHOSEN:
         return _CHOSEN[name]
-    words = next((each.words for each in kind.fields if each.name == name), {})
+    known = next((each for each in kind.fields if each.name == name), None)
+    if known is not None and known.choices:
+        return _of_options(known.choices)
+    words = known.words if known else {}
     return Vocabulary(_LISTS.get(name, {}), {folded(theirs): ours for theirs, ours in words.items()})
+
+
+def _of_options(options: Mapping[str, Text]) -> Vocabulary:
+    """Options that the business invented, by code and by what they are called."""
+    called = {folded(said): code for code, text in options.items() for said in (text.en, text.zh)}
+    return Vocabulary(options, called)
 
 
 _LISTS: dict[str, Mapping[str, Text]] = {

@@ -9,12 +9,13 @@ from itertools import islice
 from typing import Any
 
 from zhike.collect.imports.guesses import ColumnGuess, guessed_mapping, header_fingerprint
-from zhike.collect.imports.kinds import Kind, kind_named
+from zhike.collect.imports.kinds import Kind
 from zhike.collect.imports.presets import preset_named
 from zhike.collect.imports.records import RecordFile, folded, trimmed
 from zhike.collect.imports.rejects import original_text
 from zhike.collect.imports.vocabularies import Vocabulary, vocabulary
 from zhike.collect.models import MappingMemory, Upload
+from zhike.collect.selectors.kinds import kind_as_defined
 from zhike.collect.selectors.looks import opened
 from zhike.customers.masking import masked
 from zhike.kernel.home import Home
@@ -152,7 +153,7 @@ def columns_look(
     UsageError, ZhikeError
         As `opened` does; ``preset.unknown``.
     """
-    kind = kind_named(upload.kind)
+    kind = kind_as_defined(upload.kind)
     with opened(home, upload) as records:
         chosen = _chosen(upload, kind, records.header, preset, mapping)
         columns = _columns(records, kind, chosen, with_contacts=with_contacts)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from zhike.collect.imports.kinds import KINDS
+from zhike.collect.imports.kinds import KINDS, Kind, kind_named
+from zhike.collect.imports.kinds.customers import CUSTOMERS_KIND, customers_kind
 from zhike.collect.imports.presets import presets
+from zhike.customers.selectors.sensitive import attribute_definitions
 from zhike.kernel.words import Text
 
 _SENTENCES = {
@@ -47,6 +49,18 @@ class PresetChoice:
     text: Text
     kind: str
     kind_text: Text
+
+
+def kind_as_defined(name: str) -> Kind:
+    """The kind of that name; customers have the attributes that the business invented as further fields.
+
+    Raises
+    ------
+    UsageError
+        ``kind.unknown``, with near names.
+    """
+    kind = kind_named(name)
+    return customers_kind(attribute_definitions()) if kind is CUSTOMERS_KIND else kind
 
 
 def kind_choices() -> tuple[KindChoice, ...]:

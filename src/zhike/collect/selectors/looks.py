@@ -11,13 +11,13 @@ from tempfile import TemporaryDirectory
 
 from zhike.collect.imports.columns import Choice
 from zhike.collect.imports.csv_files import CsvFile
-from zhike.collect.imports.kinds import kind_named
 from zhike.collect.imports.presets import is_preset, preset_named
 from zhike.collect.imports.reading import open_records, require_file
 from zhike.collect.imports.records import RecordFile, shown
 from zhike.collect.imports.rejects import original_text
 from zhike.collect.imports.workbook_files import WorkbookFile, sheet_names
 from zhike.collect.models import Upload
+from zhike.collect.selectors.kinds import kind_as_defined
 from zhike.collect.uploads import uploaded_file
 from zhike.customers.masking import masked
 from zhike.kernel.errors import ZhikeError
@@ -79,7 +79,7 @@ def opened(
         require_file(file)
         yield open_records(
             file,
-            known=choice_of(upload).known(kind_named(upload.kind)),
+            known=choice_of(upload).known(kind_as_defined(upload.kind)),
             encoding=(upload.encoding if encoding is None else encoding) or None,
             sheet=(upload.sheet if sheet is None else sheet) or None,
             folder=folder,

@@ -22,6 +22,8 @@ _REPAIRS: dict[str, tuple[str, ...]] = {
 _TEXTS = {
     "answer": Text("答案不能导入", "answers that are not imported"),
     "attribute": Text("资料里的词看不懂", "words about a person that are not known"),
+    "attribute.no_consent": Text("敏感信息没有单独同意", "sensitive data without a consent of its own"),
+    "attribute.personal": Text("属性里有联系方式", "contacts in an attribute"),
     "birthday": Text("生日看不懂", "birthdays that are not understood"),
     "code": Text("代码不合规", "codes that are not allowed"),
     "consent": Text("授权没有时间", "consents without a time"),

@@ -12,6 +12,7 @@ from zhike.collect.imports.repairs import REPAIRS
 from zhike.collect.models import ImportRun, ImportUndo, Upload
 from zhike.collect.rejected import first_rejects
 from zhike.collect.selectors.columns import QUESTION, field_text
+from zhike.collect.selectors.kinds import kind_as_defined
 from zhike.collect.selectors.reasons import reason_text, repairs_for
 from zhike.collect.selectors.visible import runs_for
 from zhike.jobs.selectors import worker_is_alive
@@ -258,7 +259,7 @@ def reject_groups(*, home: Home, run: ImportRun, with_contacts: bool) -> tuple[R
 
 def mapped_columns(run: ImportRun) -> tuple[MappedColumn, ...]:
     """Which columns of the file were taken for what, and how words were translated."""
-    kind, said = kind_named(run.kind), run.mapping
+    kind, said = kind_as_defined(run.kind), run.mapping
     named = [*said.get("columns", {}).items()]
     named += [(QUESTION + code, title) for code, title in said.get("questions", {}).items()]
     values: Mapping[str, Mapping[str, str]] = said.get("values", {})

@@ -11,14 +11,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from zhike.accounts.access import Right
+from zhike.accounts.access import Right, may
 from zhike.accounts.rules import requires
 from zhike.collect.forms import posted_columns
 from zhike.collect.imports.kinds import kind_named
 from zhike.collect.imports.presets import is_preset
 from zhike.collect.models import Upload
 from zhike.collect.selectors.columns import ColumnsLook, columns_look, header_of
-from zhike.collect.selectors.kinds import PresetChoice, preset_choices
+from zhike.collect.selectors.kinds import PresetChoice, kind_as_defined, preset_choices
 from zhike.collect.selectors.looks import ENCODING_CHOICES, FileLook, file_look, sheets_of
 from zhike.collect.selectors.runs import (
     RejectGroup,
@@ -34,6 +34,7 @@ from zhike.collect.selectors.runs import (
 from zhike.collect.tasks import queue_import
 from zhike.collect.uploads import check_there, choose_columns, choose_reading, choose_repairs
 from zhike.collect.views.shared import Step, sees_contacts, steps_of, viewer, visible_upload
+from zhike.customers.attribute_rows import Choice, sensitivity_choices, type_choices
 from zhike.kernel.errors import UsageError, ZhikeError
 from zhike.kernel.words import Text
 from zhike.pages.rendering import render_page
@@ -67,6 +68,15 @@ class ReadingPage:
     before: RunLine | None
 
 
+@dataclass(frozen=True, slots=True)
+class NewAttribute:
+    """What an attribute that is made on the way can be, and the page to come back to."""
+
+    types: tuple[Choice, ...]
+    sensitivities: tuple[Choice, ...]
+    next: str
+
+
 @dataclass(frozen=True)
 class ColumnsPage:
     """What each column is; `seen` names the word tables that the page shows."""
@@ -78,6 +88,7 @@ class ColumnsPage:
     preset: str
     error: Text | None
     seen: str
+    new_attribute: NewAttribute | None
 
 
 @dataclass(frozen=True)
@@ -186,7 +197,7 @@ def _columns_chosen(request: HttpRequest, upload: Upload) -> HttpResponse:
     posted = posted_columns(
         request.POST,
         header_of(home=home, upload=upload),
-        kind_named(upload.kind),
+        kind_as_defined(upload.kind),
         currency=settings.ZHIKE_BUSINESS.currency,
     )
     look = columns_look(home=home, upload=upload, mapping=posted.mapping, with_contacts=contacts)
@@ -220,8 +231,16 @@ def _columns_page(
         preset=preset,
         error=error,
         seen=_seen(look),
+        new_attribute=_new_attribute(request, upload),
     )
     return render_page(request, "collect/columns.html", page, status=status)
+
+
+def _new_attribute(request: HttpRequest, upload: Upload) -> NewAttribute | None:
+    """For those who may make attributes, which only customers have."""
+    if upload.kind != "customers" or not may(viewer(request), Right.MANAGE_SETTINGS):
+        return None
+    return NewAttribute(type_choices(), sensitivity_choices(), reverse("collect:columns", args=[upload.pk]))
 
 
 def _seen(look: ColumnsLook) -> str:

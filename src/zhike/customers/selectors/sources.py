@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 
 from zhike.customers.models import Customer, Note, Profile
+from zhike.customers.normal import city_tier
 from zhike.customers.records import BY_HAND
 from zhike.customers.selectors.typed_values import Typing, typings_of
 from zhike.customers.vault import open_vault
@@ -63,13 +64,20 @@ def records_of(customer_id: int, *, with_keys: bool) -> list[SourceRecord]:
             profile_id=p.pk,
             source=p.source,
             source_key=vault.open(p.sealed_key, place=p.place) if with_keys and p.source != BY_HAND else "",
-            attributes=p.attributes,
+            attributes=_with_tier(p.attributes),
             made_at=p.created_at,
             changed_at=p.changed_at,
             typings={name: typing for (pk, name), typing in typings.items() if pk == p.pk},
         )
         for p in profiles
     ]
+
+
+def _with_tier(attributes: dict[str, Any]) -> dict[str, Any]:
+    """What a record says, and the tier of its city unless it says that too."""
+    city = attributes.get("city")
+    tier = city_tier(city) if isinstance(city, str) and "city_tier" not in attributes else None
+    return {**attributes, "city_tier": tier} if tier else attributes
 
 
 def notes_of(customer_id: int) -> list[NoteShown]:

@@ -11,7 +11,7 @@ from django.db import transaction
 from zhike.accounts.audit.actions import Target, action
 from zhike.accounts.services import record_audit
 from zhike.customers.models import AttributeDefinition
-from zhike.customers.records import IDENTIFIER_KINDS, PERSONAL_FIELDS
+from zhike.customers.records import FIELDS_OF_FILES, IDENTIFIER_KINDS, PERSONAL_FIELDS
 from zhike.customers.words import is_builtin_attribute
 from zhike.kernel import clock
 from zhike.kernel.errors import UsageError
@@ -150,7 +150,8 @@ def _check_code(code: str) -> None:
             "characters, such as tea_preference",
         )
     is_taken = AttributeDefinition.objects.filter(code=code).exists()
-    if is_taken or is_builtin_attribute(code) or code in (*PERSONAL_FIELDS, *IDENTIFIER_KINDS):
+    is_field = code in (*PERSONAL_FIELDS, *IDENTIFIER_KINDS, *FIELDS_OF_FILES)
+    if is_taken or is_field or is_builtin_attribute(code):
         raise UsageError(
             "attribute.code",
             zh=f"代码“{code}”已经在用，请换一个",

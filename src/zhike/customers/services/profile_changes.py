@@ -11,7 +11,7 @@ from zhike.customers.matching.people import values_to_compare
 from zhike.customers.records import Identifier, ProfileRecord
 
 Slots = dict[str, Any]
-"""What a profile says, by what is replaced as one: a personal field, the identifiers of a kind, an attribute."""
+"""What a profile says, by what is replaced as one: a personal field, the identifiers of a kind, an attribute, a sealed one."""
 
 OF_NO_RECORD = "of no record"
 """In the place of a record's fingerprint: whatever is recorded next is compared with what is there."""
@@ -25,6 +25,7 @@ class Content:
     identifiers: list[Identifier] = field(default_factory=list)
     attributes: dict[str, Any] = field(default_factory=dict)
     content_index: str = ""
+    sealed: dict[str, str] = field(default_factory=dict)
 
     def to_compare(self) -> dict[str, str]:
         return values_to_compare(self.personal, ((each.kind, each.value) for each in self.identifiers))
@@ -36,6 +37,7 @@ class Content:
             personal={**self.personal, **{str(name): text for name, text in record.personal().items()}},
             identifiers=in_order([*kept, *record.identifiers]),
             attributes={**self.attributes, **{k: v for k, v in record.attributes.items() if v is not None}},
+            sealed={**self.sealed, **{code: sealed_text(value) for code, value in record.sealed.items()}},
         )
 
     def without(self, names: Collection[str]) -> Content:
@@ -45,11 +47,13 @@ class Content:
             identifiers=[each for each in self.identifiers if each.kind not in names],
             attributes={code: value for code, value in self.attributes.items() if code not in names},
             content_index=OF_NO_RECORD,
+            sealed={code: text for code, text in self.sealed.items() if code not in names},
         )
 
     def slots(self) -> Slots:
         found: Slots = {f"personal:{name}": text for name, text in self.personal.items()}
         found |= {f"attributes:{code}": said for code, said in self.attributes.items() if said is not None}
+        found |= {f"sealed:{code}": text for code, text in self.sealed.items()}
         for each in in_order(self.identifiers):
             found.setdefault(f"identifiers:{each.kind}", []).append([each.value, each.is_verified])
         return found
@@ -145,3 +149,8 @@ def in_order(identifiers: Iterable[Identifier]) -> list[Identifier]:
     """Each value of a kind once, by kind and value."""
     unique = {(each.kind, each.value): each for each in identifiers}
     return [unique[key] for key in sorted(unique)]
+
+
+def sealed_text(value: object) -> str:
+    """The value of a sealed attribute as it is kept."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -25,6 +25,7 @@ from zhike.customers.services.columns import insert_rows, write_columns
 from zhike.customers.services.comparison_forms import seal_forms
 from zhike.customers.services.profile_changes import Content, in_order
 from zhike.customers.services.profile_revisions import keep_changes, without_batch
+from zhike.customers.services.sealed_attributes import opened_values, replace_sealed
 from zhike.customers.vault import Vault
 from zhike.kernel import clock
 from zhike.kernel.errors import ZhikeError
@@ -59,6 +60,8 @@ class Contents:
             known[each.profile_id].identifiers.append(
                 Identifier(each.kind, value, each.verified_at is not None)  # type: ignore[arg-type]
             )
+        for pk, values in opened_values(vault, profiles).items():
+            known[pk].sealed = values
         return cls(vault, profiles, known)
 
     def take(self, profile_id: int, record: ProfileRecord, *, source: str) -> Verdict:
@@ -76,6 +79,7 @@ class Contents:
         if not before.content_index:
             return "inserted"
         is_same = (after.personal, after.attributes) == (before.personal, before.attributes)
+        is_same = is_same and after.sealed == before.sealed
         is_same = is_same and after.identifiers == in_order(before.identifiers)
         return "unchanged" if is_same and not fresh and not record.tags else "updated"
 
@@ -127,6 +131,11 @@ class Contents:
             ),
         )
         self._replace_tokens(contents)
+        replace_sealed(
+            self._vault,
+            before={pk: self._before[pk].sealed for pk in contents},
+            after={pk: content.sealed for pk, content in contents.items()},
+        )
         seal_forms(vault=self._vault, values={pk: each.to_compare() for pk, each in contents.items()})
         for pk, content in contents.items():
             profile = self._profiles[pk]
@@ -190,4 +199,7 @@ def _name_tokens(name: str | None) -> frozenset[str]:
 def _content_text(record: ProfileRecord) -> str:
     content = asdict(record)
     del content["source_key"]
+    # What a version without sealed attributes took is no other record.
+    if not content["sealed"]:
+        del content["sealed"]
     return json.dumps(content, ensure_ascii=False, sort_keys=True, default=str)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -57,6 +58,9 @@ def add(request: HttpRequest) -> HttpResponse:
         actor=viewer_of(request),
     )
     messages.success(request, _("The attribute is made; imports can fill it from now on."))
+    came_from = request.POST.get("next", "")
+    if came_from and url_has_allowed_host_and_scheme(came_from, {request.get_host()}):
+        return HttpResponseRedirect(came_from)
     return _to_list()
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, replace
 from datetime import date, datetime
 from functools import partial
 from typing import Any, NamedTuple
@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from zhike.collect.imports import cells
+from zhike.collect.imports.attribute_values import Definition
 from zhike.collect.imports.kinds.kind import (
     CellReader,
     Field,
@@ -26,6 +27,12 @@ from zhike.collect.imports.kinds.kind import (
     unless_nothing,
 )
 from zhike.collect.imports.kinds.orders import CUSTOMER_ID_ALIASES
+from zhike.collect.imports.kinds.own_attributes import (
+    SENSITIVE_VALUES,
+    attribute_fields,
+    attribute_readers,
+    with_attributes,
+)
 from zhike.collect.imports.mapping import ColumnMapping, Layout
 from zhike.collect.imports.records import folded, trimmed
 from zhike.collect.imports.rejects import original_text
@@ -146,8 +153,17 @@ class CustomerRow(NamedTuple):
 class CustomerReader:
     """Turns the cells of a record into a `CustomerRow`."""
 
-    def __init__(self, layout: Layout, mapping: ColumnMapping, rules: ImportRules) -> None:
-        self._fields = FieldReaders(CUSTOMER_FIELDS, layout, _field_readers(mapping, rules), rules)
+    def __init__(
+        self,
+        layout: Layout,
+        mapping: ColumnMapping,
+        rules: ImportRules,
+        attributes: Sequence[Definition] = (),
+    ) -> None:
+        readers = {**_field_readers(mapping, rules), **attribute_readers(attributes, mapping)}
+        fields = (*CUSTOMER_FIELDS, *attribute_fields(attributes, CUSTOMER_FIELDS))
+        self._fields = FieldReaders(fields, layout, readers, rules)
+        self._attributes = attributes
 
     def read(self, number: int, values: Sequence[object]) -> CustomerRow:
         """The customer in a record.
@@ -158,7 +174,8 @@ class CustomerReader:
             With the first field that cannot be taken.
         """
         known = self._fields.known(values)
-        text = json.dumps(asdict(_record(known)), ensure_ascii=False, sort_keys=True, default=str)
+        record = with_attributes(_record(known), known, self._attributes)
+        text = json.dumps(asdict(record), ensure_ascii=False, sort_keys=True, default=str)
         return CustomerRow(number, hash(known["customer_id"]), known["customer_id"], text, row_hash((text,)))
 
 
@@ -291,3 +308,17 @@ CUSTOMERS_KIND = Kind(
     ),
     destination="profiles",
 )
+
+
+def customers_kind(definitions: Iterable[Definition]) -> Kind:
+    """The kind with the attributes in use as further fields."""
+    defined = tuple(definitions)
+    known = {field.name: field for field in attribute_fields(defined, CUSTOMER_FIELDS)}
+    own = tuple(each for each in defined if each.code in known)
+    is_asked = any(each.sensitivity == "sensitive" for each in own)
+    return replace(
+        CUSTOMERS_KIND,
+        fields=(*CUSTOMER_FIELDS, *known.values()),
+        reader=partial(CustomerReader, attributes=own),
+        options=(SENSITIVE_VALUES,) if is_asked else (),
+    )

@@ -44,6 +44,8 @@ class Field:
         Whether `[values.NAME]` of a mapping may translate it.
     samples
         Two values as a template shows them.
+    choices
+        For a coded field that the business invented: our word → what people call it.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Field:
     words: Mapping[str, str] = field(default_factory=dict)
     is_coded: bool = False
     samples: tuple[str, str] = ("", "")
+    choices: Mapping[str, Text] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
