@@ -224,6 +224,31 @@ def test_big5_and_korean_are_guessed_and_marked_as_guesses(tmp_path, text, encod
     assert [record.cells[1] for record in opened.records()] == [text.split("\n")[1].split(",")[1]] * 3
 
 
+@pytest.mark.parametrize(
+    ("text", "encoding", "read_as", "name"),
+    [
+        ("name\nAnna Müller\nBjörn Böhm\n", "latin-1", "CSV cp1252 , (guessed)", "Anna Müller"),
+        ("名字\n王芳\n", "gbk", "CSV gb18030 , (guessed)", "王芳"),
+    ],
+)
+def test_what_is_too_short_to_tell_is_marked_as_a_guess(tmp_path, text, encoding, read_as, name):
+    from zhike.collect.imports.reading import open_records
+
+    file = tmp_path / "a.csv"
+    file.write_bytes(text.encode(encoding))
+    opened = open_records(file, known=frozenset())
+    assert opened.read_as == read_as
+    assert next(iter(opened.records())).cells == [name]
+
+
+def test_utf_16_without_a_mark_is_refused_until_its_order_is_named(shop):
+    text = ",".join(HEADER) + "\nA1,c1,2024-10-31,12\n"
+    with pytest.raises(ZhikeError) as caught:
+        shop.bring_kind("orders", text.encode("utf-16-be"), encoding="utf-16")
+    assert caught.value.code == "file.encoding"
+    assert shop.bring_kind("orders", text.encode("utf-16-be"), encoding="utf-16-be").inserted == 1
+
+
 def test_an_encoding_that_is_named_is_the_only_one_tried(shop):
     text = ",".join([*HEADER, "store"]) + "\nA1,c1,2024-10-31,12,臺北\n"
     report = shop.bring_kind("orders", text.encode("big5"), encoding="Big5")

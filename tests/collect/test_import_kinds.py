@@ -6,13 +6,16 @@ import json
 from datetime import date
 
 import pytest
+from django.conf import settings
 
 from tests.collect.taken_rejects import rejects_taken
 from zhike.collect.commands import KINDS as KINDS_OF_THE_COMMAND
 from zhike.collect.imports.kinds import KINDS
 from zhike.collect.imports.templates import template_rows
 from zhike.collect.models import PointsBalance
+from zhike.customers.models import Profile
 from zhike.customers.selectors import profile_keys
+from zhike.customers.vault import open_vault
 
 ORDERS = "order_id,customer_id,ordered_at,amount\nA1,c1,2024-10-31,12\nA2,c2,2024-10-31,13\n"
 LINES = "order_id,line_number,product_id,quantity,amount\nA1,1,P1,2,8\nA1,2,P2,,4\nA2,1,P1,1,13\n"
@@ -107,6 +110,10 @@ def test_an_event_that_moves_to_another_customer_is_an_update(shop):
         ("{", "properties.unreadable"),
         ('{"a": "call 13912345678"}', "properties.personal"),
         ('{"a": "chen@shop.cn"}', "properties.personal"),
+        ('{"t": "tel 138 0013-8000"}', "properties.personal"),
+        ('{"t": "１３８００１３８０００"}', "properties.personal"),
+        ('{"姓名": "陈晓"}', "properties.personal"),
+        ('{"Address": "a street"}', "properties.personal"),
         ('{"a": "' + "x" * 201 + '"}', "properties.too_long"),
     ],
 )
@@ -114,6 +121,56 @@ def test_properties_of_an_event_are_flat_short_and_name_nobody(shop, properties,
     header = ["event_id", "customer_id", "occurred_at", "name", "properties"]
     report = shop.bring_kind("events", csv_of([header, ["E1", "c1", "2024-10-31", "x", properties]]))
     assert report.reasons == {code: 1}
+
+
+@pytest.mark.parametrize(
+    "contact", ["13912345678", "回电 139 1234 5678", "li@example.cn", "11010519491231002X"]
+)
+def test_no_column_that_is_not_sealed_takes_a_contact(shop, contact):
+    orders = ["order_id", "customer_id", "ordered_at", "amount"]
+    for column in ("store", "channel", "coupon_code", "payment_method"):
+        rows = [["A1", "c1", "2024-10-31", "5", contact], ["A2", "c1", "2024-10-31", "5", "counter"]]
+        report = shop.bring_kind("orders", csv_of([[*orders, column], *rows]))
+        assert report.reasons == {"text.personal": 1} and report.rejected == 1, column
+    for column in ("province", "city", "district", "interests", "tags"):
+        report = shop.bring_kind(
+            "customers", csv_of([["customer_id", "name", column], ["c1", "陈晓", contact]])
+        )
+        assert report.reasons == {"text.personal": 1}, column
+    for column in ("name", "category", "brand"):
+        report = shop.bring_kind("products", csv_of([["product_id", column], ["P1", contact]]))
+        assert report.reasons == {"text.personal": 1}, column
+    sentence = next(iter(report.first_rejects.values()))[0].reason
+    assert contact not in sentence.zh + sentence.en
+
+
+def test_an_order_id_may_look_like_a_phone_but_not_like_an_e_mail(shop):
+    header = ["order_id", "customer_id", "ordered_at", "amount"]
+    rows = [["13912345678", "c1", "2024-10-31", "5"], ["li@example.cn", "c1", "2024-10-31", "5"]]
+    assert shop.bring_kind("orders", csv_of([header, *rows])).reasons == {"text.personal": 1}
+    assert set(shop.orders()) == {"13912345678"}
+
+
+@pytest.mark.parametrize(
+    ("divisions", "address", "kept"),
+    [
+        (("江苏", "南京", "江北新区"), "研创园1号", "江北新区研创园1号"),
+        (("广东", "东莞", "长安镇"), "", "长安镇"),
+        (("台湾", "台北市", "大安区"), "和平路2号", "台北市大安区和平路2号"),
+        (("香港", "香港岛", "中西区"), "", "香港岛中西区"),
+        (("浙江", "杭州", "西湖区"), "文三路3号", "文三路3号"),
+    ],
+)
+def test_what_a_division_says_and_no_list_has_stays_with_the_street(shop, divisions, address, kept):
+    shop.bring_kind(
+        "customers",
+        csv_of([["customer_id", "province", "city", "district", "address"], ["c1", *divisions, address]]),
+    )
+    (profile,) = Profile.objects.all()
+    field = profile.personal_fields.get(field="address")
+    told = open_vault(settings.ZHIKE_HOME).open(field.sealed, place=field.place)
+    assert told == kept
+    assert profile.attributes["province"].startswith(divisions[0])
 
 
 def test_free_text_of_reviews_and_interactions_never_reaches_the_lake(shop):

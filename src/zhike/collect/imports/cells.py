@@ -14,6 +14,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from zhike.collect.imports.records import folded, shown, trimmed
+from zhike.customers.normal import names_a_person
 from zhike.kernel.errors import ZhikeError
 from zhike.kernel.money import minor_digits, minor_units, symbol
 
@@ -72,6 +73,52 @@ def id_text(value: object) -> str:
 def optional_text(value: object) -> str | None:
     """Trimmed text of at most 200 characters; None where there is none."""
     return None if value is None else _optional_text(value if isinstance(value, str) else str(value))
+
+
+def open_id(value: object) -> str:
+    """`id_text` that nobody seals. Eleven digits may be a number of an order; an e-mail address is none.
+
+    Raises
+    ------
+    ZhikeError
+        Also ``text.personal``.
+    """
+    text = id_text(value)
+    if "@" in text:
+        require_nobodys(text)
+    return text
+
+
+def open_text(value: object) -> str | None:
+    """`optional_text` that everybody may read and nobody seals.
+
+    Raises
+    ------
+    ZhikeError
+        ``text.personal``.
+    """
+    text = optional_text(value)
+    if text is not None:
+        require_nobodys(text)
+    return text
+
+
+@lru_cache(maxsize=4096)
+def require_nobodys(text: str) -> None:
+    """Refuse a text in which a mobile number, an e-mail address or an identity number stands.
+
+    Raises
+    ------
+    ZhikeError
+        ``text.personal``; its sentence does not repeat the text.
+    """
+    if names_a_person(text):
+        raise ZhikeError(
+            "text.personal",
+            zh="像手机号、邮箱或证件号；这一列不加密，谁都能看到。请放到客户资料的电话、邮箱或地址列，或从这里去掉",
+            en="it looks like a mobile number, an e-mail or an identity number, and this column is not sealed: put it into the "
+            "customer's phone, e-mail or address, or take it out",
+        )
 
 
 @lru_cache(maxsize=4096)

@@ -30,6 +30,8 @@ ENCODINGS = {
     "utf-8": "utf-8",
     "utf8": "utf-8",
     "utf-16": "utf-16",
+    "utf-16-le": "utf-16-le",
+    "utf-16-be": "utf-16-be",
     "gb18030": "gb18030",
     "gbk": "gb18030",
     "gb2312": "gb18030",
@@ -99,8 +101,9 @@ def text_format(file: InputFile, encoding: str | None = None) -> TextFormat:
             return found
         scan = _scan(file, encoding)
         if scan.failed_at is None:
-            if encoding == "gb18030" and (other := _likelier_than_gb18030(file)):
-                return TextFormat(other, scan.newline_count, scan.has_nul, is_guessed=True)
+            if encoding == "gb18030":
+                likeliest, is_guessed = _of_two_bytes(file)
+                return TextFormat(likeliest, scan.newline_count, scan.has_nul, is_guessed)
             return TextFormat(encoding, scan.newline_count, scan.has_nul)
         failures[encoding] = scan.failed_at
         if scan.has_han:
@@ -150,11 +153,12 @@ def _told_format(file: InputFile, name: str) -> TextFormat:
     return TextFormat(encoding, scan.newline_count, scan.has_nul)
 
 
-def _likelier_than_gb18030(file: InputFile) -> str | None:
-    """Big5 or EUC-KR, if the bytes look like either rather than like simplified Chinese.
+def _of_two_bytes(file: InputFile) -> tuple[str, bool]:
+    """GB18030, or what the bytes look like rather: Big5, EUC-KR, Windows-1252; and whether that is a guess.
 
     Chinese in GBK is nearly all of GB 2312, whose second bytes are all above A0: a third of those of Big5 are
     below. Korean stays within the first half of the Chinese characters, where Chinese text never stays for long.
+    Letters with accents stand alone between letters, which pairs of GB 2312 never look like.
     """
     pairs, low, late, lead = 0, 0, 0, 0
     with file.open("rb") as stream:
@@ -164,13 +168,28 @@ def _likelier_than_gb18030(file: InputFile) -> str | None:
                 lead = 0
             elif byte >= 0x81:
                 lead = byte
+    if pairs and low == pairs and _has_lone_letters(file):
+        return "cp1252", True
     if pairs < _FEWEST_PAIRS:
-        return None
+        # Too little to tell: it is said, and can be chosen otherwise.
+        return "gb18030", pairs > 0
     if low > pairs * 0.2 and _scan(file, "cp950").failed_at is None:
-        return "cp950"
+        return "cp950", True
     if low == 0 and late < pairs * 0.02 and _scan(file, "euc_kr").failed_at is None:
-        return "cp949"
-    return None
+        return "cp949", True
+    return "gb18030", False
+
+
+def _has_lone_letters(file: InputFile) -> bool:
+    """Whether every byte above ASCII is a letter of Windows-1252 next to one of ASCII, as in Müller or café."""
+    if _scan(file, "cp1252").failed_at is not None:
+        return False
+    with file.open("rb") as stream:
+        high = re.findall(rb"(.?)([\x80-\xff]+)(.?)", stream.read(_SAMPLE_BYTES), re.DOTALL)
+    return all(
+        len(letter) == 1 and letter >= b"\xc0" and (before.isalpha() or after.isalpha())
+        for before, letter, after in high
+    )
 
 
 def _scan(file: InputFile, encoding: str) -> _Scan:
@@ -183,7 +202,11 @@ def _scan(file: InputFile, encoding: str) -> _Scan:
             pending = decoder.getstate()[0]
             try:
                 scan.take(decoder.decode(block, final=not block))
-            except UnicodeDecodeError as error:
+            except UnicodeError as error:
+                if not isinstance(error, UnicodeDecodeError):
+                    # UTF-16 that does not say which of its two orders it has.
+                    scan.failed_at = 0
+                    return scan
                 good = error.object[: error.start]
                 scan.failed_at = offset - len(pending) + error.start
                 scan.take(good.decode(encoding, "ignore"))

@@ -12,7 +12,7 @@ _INVISIBLE = dict.fromkeys(
 _FOLDING = {**_WIDTHS, **_INVISIBLE}
 _SPACES = re.compile(r"\s+")
 _NAMES_A_PERSON = re.compile(
-    r"[^@\s]+@[^@\s]+\.\w|(?<!\d)(?:\+?86)?1[3-9]\d{9}(?!\d)|(?<!\d)\d{17}[\dXx](?!\d)"
+    r"[^@\s]+@[^@\s]+\.\w|(?<!\d)(?:\+?86[ -]?)?1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?!\d)|(?<!\d)\d{17}[\dXx](?!\d)"
 )
 _SHORT = 4
 _LONG = 8
@@ -41,10 +41,10 @@ def single_spaced(text: str) -> str:
 def names_a_person(text: str) -> bool:
     """Whether a text has what looks like an e-mail address, a mobile number or an identity number in it.
 
-    >>> names_a_person("ring 13912345678"), names_a_person("order 1391234567")
-    (True, False)
+    >>> [names_a_person(text) for text in ("ring 139 1234-5678", "１３９１２３４５６７８", "order 1391234567")]
+    [True, True, False]
     """
-    return _NAMES_A_PERSON.search(text) is not None
+    return _NAMES_A_PERSON.search(folded(text)) is not None
 
 
 def masked(text: str) -> str:

@@ -197,9 +197,10 @@ def _field_readers(mapping: ColumnMapping, rules: ImportRules) -> dict[str, Cell
         readers[kind] = unless_nothing(partial(_identifier, kind))
     return {
         **readers,
+        **dict.fromkeys(_DIVISIONS, cells.open_text),
         "customer_id": cells.id_text,
         **{name: unless_nothing(_choice_reader(name, mapping)) for name in _CHOICES},
-        "interests": unless_nothing(lambda value: normal.interests(original_text(value)) or None),
+        "interests": unless_nothing(_interests),
         "marketing_consent": unless_nothing(coded_reader(_CONSENT, mapping, words=ANSWERS)),
         "consented_at": unless_nothing(moment_reader(rules)),
         "name": unless_nothing(lambda value: str(normal.name(original_text(value)))),
@@ -227,7 +228,14 @@ def _birthday(value: object, *, today: date) -> str:
     return str(normal.birthday(text, today=today))
 
 
+def _interests(value: object) -> object:
+    text = original_text(value)
+    cells.require_nobodys(text)
+    return normal.interests(text) or None
+
+
 def _tags(value: object) -> tuple[str, ...]:
+    cells.require_nobodys(str(value))
     tags = {trimmed(tag) for tag in _BETWEEN.split(str(value))} - {""}
     if long := [tag for tag in tags if len(tag) > 40]:
         raise ZhikeError(
@@ -265,6 +273,11 @@ def _place(known: Mapping[str, Any]) -> tuple[dict[str, str], str | None]:
             raise RowFault("province" if known["province"] else "city", error) from None
         return {name: part for name, part in zip(_DIVISIONS, parts, strict=True) if part}, address
     divisions = {name: value for name in _DIVISIONS if (value := getattr(found, name))}
+    if any(parts) and found.remainder:
+        # A new district, a town of a city without districts: what has no place of its own stays with the street.
+        left = tuple(found.remainder.split())
+        below = "".join(part for part in parts if part and part.endswith(left))
+        return divisions, address if address and address.startswith(below) else below + (address or "")
     return divisions, address if any(parts) else found.remainder or None
 
 

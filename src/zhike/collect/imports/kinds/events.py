@@ -17,7 +17,7 @@ from zhike.collect.imports.kinds.happenings import (
 )
 from zhike.collect.imports.kinds.kind import CellReader, Field, FieldReaders, ImportRules, Kind, moment_reader
 from zhike.collect.imports.mapping import ColumnMapping, Layout
-from zhike.collect.imports.records import shown
+from zhike.collect.imports.records import folded, shown
 from zhike.collect.schema import EVENTS
 from zhike.customers.normal import names_a_person
 from zhike.kernel.errors import ZhikeError
@@ -85,6 +85,43 @@ class EventReader:
         )
 
 
+# Names of properties whose values are about a person, whatever they look like. A plain “name” is that of a product or a page.
+_PERSONAL_NAMES = frozenset(
+    [
+        "姓名",
+        "真实姓名",
+        "收货人",
+        "联系人",
+        "电话",
+        "手机",
+        "手机号",
+        "联系电话",
+        "邮箱",
+        "电子邮箱",
+        "地址",
+        "详细地址",
+        "收货地址",
+        "身份证",
+        "身份证号",
+        "full_name",
+        "real_name",
+        "first_name",
+        "last_name",
+        "surname",
+        "phone",
+        "mobile",
+        "telephone",
+        "email",
+        "e-mail",
+        "address",
+        "street",
+        "id_card",
+        "id_number",
+        "passport",
+    ]
+)
+
+
 def _properties(value: object) -> dict[str, Any]:
     """A flat JSON object of short values."""
     if cells.is_nothing(value):
@@ -116,7 +153,7 @@ def _refuse_text(name: str, value: object) -> None:
             zh=f"属性“{shown(name)}”过长；最多 {cells.LONGEST_TEXT} 个字符，长文本不进数据湖",
             en=f"the property “{shown(name)}” is too long; {cells.LONGEST_TEXT} characters are the most",
         )
-    if names_a_person(text) or names_a_person(name):
+    if names_a_person(text) or names_a_person(name) or folded(name).lower() in _PERSONAL_NAMES:
         raise ZhikeError(
             "properties.personal",
             zh=f"属性“{shown(name) if not names_a_person(name) else '…'}”像手机号、邮箱或证件号；个人信息请作为客户资料导入",

@@ -131,10 +131,10 @@ class OrderLineReader:
         self._counts_products = mapping.options.get("same_product", REFUSE) == COUNT
         self._order, self._products = "", Counter[str]()
         readers: dict[str, CellReader] = {
-            "order_id": cells.id_text,
+            "order_id": cells.open_id,
             "line_number": optional_id,
             "product_id": optional_id,
-            "product_name": cells.optional_text,
+            "product_name": cells.open_text,
             "quantity": unless_nothing(partial(whole_number, name="quantity", least=0, most=10**9)),
             "amount": amount,
             "discount_amount": unless_nothing(amount),

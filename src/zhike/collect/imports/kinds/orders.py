@@ -229,7 +229,7 @@ def _field_readers(
     amount, moment = money_reader(rules), moment_reader(rules)
     status = next(each for each in ORDER_FIELDS if each.name == "status")
     return {
-        "order_id": cells.id_text,
+        "order_id": cells.open_id,
         "customer_id": _known_customer if keeps_walk_ins else cells.id_text,
         "ordered_at": moment,
         "amount": amount,
@@ -237,10 +237,10 @@ def _field_readers(
         "refund_amount": unless_nothing(amount),
         "refunded_at": unless_nothing(moment),
         "discount_amount": unless_nothing(amount),
-        "coupon_code": cells.optional_text,
-        "channel": cells.optional_text,
-        "store": cells.optional_text,
-        "payment_method": cells.optional_text,
+        "coupon_code": cells.open_text,
+        "channel": cells.open_text,
+        "store": cells.open_text,
+        "payment_method": cells.open_text,
         "currency": _currency_reader(rules.currency, mapping),
     }
 

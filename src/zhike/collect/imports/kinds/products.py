@@ -98,7 +98,7 @@ class ProductReader:
 
     def __init__(self, layout: Layout, mapping: ColumnMapping, rules: ImportRules) -> None:
         readers: dict[str, CellReader] = dict.fromkeys(
-            [each.name for each in PRODUCT_FIELDS], cells.optional_text
+            [each.name for each in PRODUCT_FIELDS], cells.open_text
         )
         readers |= {
             "product_id": cells.id_text,
