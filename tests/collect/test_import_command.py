@@ -83,6 +83,19 @@ def test_a_dry_run_a_preset_and_a_repair_can_be_asked_for(shop):
     assert (report["inserted"], shop.orders()["1"]["source"]) == (1, "taobao")
 
 
+def test_new_people_are_to_be_searched_for_duplicates_and_that_is_said(shop):
+    from zhike.customers.models import DuplicateScan
+
+    file = shop.file("customer_id,name,phone\nC1,张伟,13917264530\n")
+    arguments = ["customers", str(file), "--source", "till"]
+    said = []
+    with speaking("en"):
+        for options in (["--dry-run"], [], []):
+            said.append(CliRunner().invoke(import_group, [*arguments, *options], obj=shop.home).stdout)
+    assert ["zhike customers scan" in each for each in said] == [False, True, False]
+    assert DuplicateScan.objects.get().state == "queued"
+
+
 def test_a_template_is_written_and_an_import_undone(shop):
     out = shop.files / "products.csv"
     done = CliRunner().invoke(import_group, ["template", "products", "--out", str(out)], obj=shop.home)

@@ -42,6 +42,10 @@ _REJECTS_BY = Text(
     "要得到拒绝的记录及原因：zhike import rejects {run} --out FILE.csv",
     "to have the rejected records and reasons: zhike import rejects {run} --out FILE.csv",
 )
+_SCAN_QUEUED = Text(
+    "已排队查重，由 zhike up 或 zhike worker 执行；要马上查：zhike customers scan",
+    "the search for duplicates is queued for zhike up or zhike worker; to have it now: zhike customers scan",
+)
 _DRY_COUNTS = {**_COUNTS, "duplicates": Text("其中文件内重复", "of them repeats")}
 _OPTIONS = (
     click.argument("file", type=click.Path(path_type=Path)),
@@ -73,6 +77,7 @@ def _add(kind: str, needed: str) -> None:
     def bring(home: Home, file: Path, rejects: Path | None, as_json: bool, **told: Any) -> None:
         from zhike.collect import services
         from zhike.collect.rejected import write_rejects_out
+        from zhike.collect.tasks import queue_scan_after
         from zhike.jobs.progress import TerminalProgress
 
         with TerminalProgress() as progress:
@@ -80,6 +85,9 @@ def _add(kind: str, needed: str) -> None:
         if rejects is not None and report.rejected:
             write_rejects_out(home=home, run_id=report.run_id, out=rejects)
         _print(report, rejects if report.rejected else None, as_json=as_json)
+        written = 0 if report.is_dry_run else report.inserted + report.updated
+        if queue_scan_after(kind=kind, written=written) and not as_json:
+            click.echo(_SCAN_QUEUED)
         if report.rejected:
             click.get_current_context().exit(DONE_WITH_REJECTS)
 

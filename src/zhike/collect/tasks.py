@@ -110,6 +110,13 @@ def _follow_up(home: Home, run: ImportRun) -> None:
         return
     if run.upload is not None:
         remove_upload(home=home, upload=run.upload)
-    if kind_named(run.kind).destination == "profiles" and run.inserted + run.updated:
-        # New people may be known already from another source.
-        queue_scan(requested_by=run.user)
+    queue_scan_after(kind=run.kind, written=run.inserted + run.updated, user=run.user)
+
+
+def queue_scan_after(*, kind: str, written: int, user: User | None = None) -> bool:
+    """Have duplicates searched after an import that wrote people; whether it was one."""
+    if kind_named(kind).destination != "profiles" or not written:
+        return False
+    # New people may be known already from another source.
+    queue_scan(requested_by=user)
+    return True

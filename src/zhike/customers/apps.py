@@ -2,8 +2,22 @@
 
 from django.apps import AppConfig
 
+# How soon it is seen that people came in; how often they are searched is `is_search_due`'s to say.
+_EVERY_SECONDS = 60
+
 
 class CustomersConfig(AppConfig):
     name = "zhike.customers"
     label = "customers"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from zhike.jobs.rounds import Round, register_round
+
+        register_round(Round("duplicates", _EVERY_SECONDS, _search_when_due))
+
+
+def _search_when_due() -> None:
+    from zhike.customers.tasks import queue_scan_if_due
+
+    queue_scan_if_due()

@@ -7,9 +7,11 @@ from django_tasks import task
 
 from zhike.accounts.selectors import User
 from zhike.customers.models import DuplicateScan
+from zhike.customers.selectors.unsearched import is_search_due
 from zhike.customers.services.duplicates import request_scan, scan_for_duplicates
 from zhike.jobs.progress import LogProgress
 from zhike.jobs.tracking import JobState
+from zhike.kernel import clock
 from zhike.kernel.errors import ZhikeError
 
 
@@ -21,6 +23,11 @@ def queue_scan(*, requested_by: User | None = None) -> DuplicateScan:
         if scan.pk not in waiting:
             search_duplicates.enqueue(scan.pk)
     return scan
+
+
+def queue_scan_if_due() -> DuplicateScan | None:
+    """For the worker's round: a queued scan where people came in by the API, a form or a till since the last one."""
+    return queue_scan() if is_search_due(clock.now()) else None
 
 
 @task()
