@@ -16,6 +16,7 @@ from zhike.customers.models import ConsentEntry, Customer, Profile, Tag
 from zhike.customers.records import ProfileRecord
 from zhike.customers.selectors.consents import is_agreed, refuses_profiling
 from zhike.customers.services import PairEvidence, link_profiles, record_profiles
+from zhike.customers.services.erasure import erase_customer
 from zhike.customers.services.tags import tag_customers
 
 WHOLE = (NAME, PHONE, "13912345678", EMAIL, "1990-05-01")
@@ -54,6 +55,15 @@ def test_the_number_of_a_merged_customer_leads_to_the_other(shop: Shop, alice_cl
     kept, gone = min(regular, other), max(regular, other)
     answer = alice_client.get(f"/customers/{gone}/")
     assert (answer.status_code, answer["Location"]) == (302, f"/customers/{kept}/")
+
+
+def test_of_an_erased_customer_the_page_says_so_and_offers_nothing(shop: Shop, alice_client: Client) -> None:
+    gone, _ = name_people(shop)
+    erase_customer(customer_id=gone, reason="asked")
+    answer = alice_client.get(f"/customers/{gone}/")
+    html = answer.content.decode()
+    assert (answer.status_code, f"客户 #{gone} 已被抹除" in html) == (410, True)
+    assert not [act for act in ("merge", "tag", "note", "edit") if f"/customers/{gone}/{act}" in html]
 
 
 def test_contacts_are_shown_in_full_for_a_reason_that_stays_on_record(

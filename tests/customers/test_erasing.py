@@ -231,7 +231,7 @@ def an_order(profile_id: int, order_id: str) -> Any:
     return pa.Table.from_pylist([row], schema=ORDERS.arrow_schema())
 
 
-def test_nothing_is_written_about_an_erased_person_nor_linked_with_them(home: Home) -> None:
+def test_nothing_is_written_about_an_erased_person_nor_linked_with_them(home: Home, tmp_path: Path) -> None:
     erased, other = somebody().customer_id, somebody("K2", "till").customer_id
     erase_customer(customer_id=erased, reason="asked")
     acts: tuple[Callable[[], object], ...] = (
@@ -247,5 +247,8 @@ def test_nothing_is_written_about_an_erased_person_nor_linked_with_them(home: Ho
         with pytest.raises(UsageError) as refused:
             act()
         assert refused.value.code == "customer.erased"
+    with pytest.raises(UsageError, match="没有可以导出的信息"):
+        hand_out(customer_id=erased, out=tmp_path / "nothing.json", reason="asked")
+    assert not (tmp_path / "nothing.json").exists()
     # An erasure that was cut off is done again.
     erase_customer(customer_id=erased, reason="asked again")

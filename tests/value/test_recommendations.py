@@ -16,6 +16,7 @@ from django.template.loader import render_to_string
 from tests.shops import SOURCE, Order, add_orders, open_shop, published, refresh
 from zhike.collect.schema import ORDER_LINES
 from zhike.kernel.home import Home
+from zhike.kernel.words import Text
 from zhike.lake.snapshots import open_lake
 from zhike.value.analysis import recommendations as offers
 from zhike.value.analysis.recommendations.choosing import BASELINES, DEFAULT
@@ -250,7 +251,9 @@ def test_the_champion_and_its_recall_are_published(shop: tuple[Home, dict[str, i
 
 
 @pytest.mark.django_db
-def test_who_refuses_to_be_profiled_gets_no_list(shop: tuple[Home, dict[str, int]]) -> None:
+def test_who_refuses_to_be_profiled_gets_no_list_and_the_page_says_why(
+    shop: tuple[Home, dict[str, int]], alice_client: Any
+) -> None:
     from zhike.customers.services.consents import set_no_profiling
 
     home, ids = shop
@@ -258,6 +261,9 @@ def test_who_refuses_to_be_profiled_gets_no_list(shop: tuple[Home, dict[str, int
     refresh(home, as_of=AS_OF)
     assert of_customer(home, ids["C0"]) == []
     assert of_customer(home, ids["C3"])
+    notes = [kpi.note for kpi in alice_client.get(f"/customers/{ids['C0']}/").context["page"].kpis]
+    refusals = [note for note in notes if isinstance(note, Text) and note.zh.startswith("本人拒绝画像")]
+    assert len(refusals) == 3, notes
 
 
 @pytest.mark.django_db

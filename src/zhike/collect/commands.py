@@ -43,8 +43,8 @@ _REJECTS_BY = Text(
     "to have the rejected records and reasons: zhike import rejects {run} --out FILE.csv",
 )
 _SCAN_QUEUED = Text(
-    "已排队查重，由 zhike serve 或 zhike worker 执行；要马上查：zhike customers scan",
-    "the search for duplicates is queued for zhike serve or zhike worker; to have it now: zhike customers scan",
+    "已排队查重，由 zhike up 或 zhike worker 执行；要马上查：zhike customers scan",
+    "the search for duplicates is queued for zhike up or zhike worker; to have it now: zhike customers scan",
 )
 _DRY_COUNTS = {**_COUNTS, "duplicates": Text("其中文件内重复", "of them repeats")}
 _OPTIONS = (

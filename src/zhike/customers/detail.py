@@ -139,6 +139,7 @@ _METHODS = {
     ),
 }
 _NO_FORECAST = Text("还没有有效订单，无法预测", "no order that counts yet, so no forecast")
+_REFUSES = Text("本人拒绝画像，不做预测和评分", "refuses profiling: no forecast and no score")
 _NO_ALIVE = Text("按规则估计时没有活跃概率", "the rule gives no probability")
 
 
@@ -162,24 +163,27 @@ def _kpis(row: dict[str, Any]) -> tuple[Kpi, ...]:
         Kpi(
             Text("活跃概率", "Probability alive"),
             formats.percent(row["probability_alive"]),
-            note=""
-            if row["probability_alive"] is not None
-            else _NO_ALIVE
-            if row["order_count"]
-            else _NO_FORECAST,
+            note="" if row["probability_alive"] is not None else _no_figure(row, _NO_ALIVE),
         ),
         Kpi(
             Text("价值分", "Value score"),
             formats.count(row["value_score"]),
-            note=Text("满分 100", "out of 100"),
+            note=_REFUSES if row["no_profiling"] else Text("满分 100", "out of 100"),
         ),
     )
+
+
+def _no_figure(row: dict[str, Any], otherwise: Text) -> Text:
+    """Why a forecast is missing."""
+    if row["no_profiling"]:
+        return _REFUSES
+    return otherwise if row["order_count"] else _NO_FORECAST
 
 
 def _clv_kpi(row: dict[str, Any]) -> Kpi:
     label = Text("≈ 未来 365 天价值", "≈ Value, next 365 days")
     if row["clv_365d"] is None:
-        return Kpi(label, formats.MISSING, note=_NO_FORECAST)
+        return Kpi(label, formats.MISSING, note=_no_figure(row, _NO_FORECAST))
     days = formats.count(round(row["expected_orders_365d"], 1))
     method = _METHODS.get(row["method"]) or Text(row["method"], row["method"])
     return _money_kpi(label, round(row["clv_365d"]), method.format(days=days))

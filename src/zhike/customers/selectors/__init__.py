@@ -11,6 +11,7 @@ from zhike.customers.selectors.people import (
 from zhike.customers.selectors.profiles import (
     current_customer_id,
     customer_ids_found,
+    is_erased,
     profile_keys,
     profile_map,
     profile_map_changes,
@@ -23,6 +24,7 @@ __all__ = [
     "Shown",
     "current_customer_id",
     "customer_ids_found",
+    "is_erased",
     "is_visible",
     "people_shown",
     "person_of",

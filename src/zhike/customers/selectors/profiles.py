@@ -88,6 +88,12 @@ def current_customer_id(customer_id: int) -> int | None:
     return moved.customer_id if moved else customer_id
 
 
+def is_erased(customer_id: int) -> bool:
+    """Whether everything that was known of a customer was erased; of one without records nothing was."""
+    records = Profile.objects.filter(customer=customer_id)
+    return records.exists() and not records.filter(erased_at=None).exists()
+
+
 def _customer_number(text: str) -> int | None:
     digits = text.removeprefix("#")
     number = int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 20 else 0

@@ -11,8 +11,10 @@ from django.core.serializers.json import DjangoJSONEncoder
 
 from zhike.accounts.audit.actions import Target, action
 from zhike.accounts.services import record_audit
+from zhike.customers.selectors import is_erased
 from zhike.customers.selectors.access import everything_of
 from zhike.customers.services.consents import needed_customer
+from zhike.kernel.errors import UsageError
 
 if TYPE_CHECKING:
     from zhike.accounts.selectors import User
@@ -26,9 +28,15 @@ def hand_out(*, customer_id: int, out: Path, reason: str, actor: User | None = N
     Raises
     ------
     UsageError
-        ``customer.unknown``, ``audit.reason``.
+        ``customer.unknown``, ``customer.erased``, ``audit.reason``.
     """
     needed_customer(customer_id)
+    if is_erased(customer_id):
+        raise UsageError(
+            "customer.erased",
+            zh=f"客户 #{customer_id} 已被抹除，没有可以导出的信息，文件没有写出",
+            en=f"customer #{customer_id} was erased; nothing is known of them any more, and no file was written",
+        )
     known = everything_of(customer_id)
     record_audit(actor=actor, action=HANDED_OUT, object=Target("customer", customer_id), reason=reason)
     with os.fdopen(

@@ -15,7 +15,7 @@ from zhike.accounts.rules import requires
 from zhike.customers.detail import detail_page
 from zhike.customers.lineage import FieldShown, fields_shown
 from zhike.customers.listing import viewer_of
-from zhike.customers.selectors import current_customer_id, is_visible
+from zhike.customers.selectors import current_customer_id, is_erased, is_visible
 from zhike.customers.selectors.sensitive import SensitiveShown
 from zhike.customers.services.assignment import assign_customers
 from zhike.customers.services.notes import add_note
@@ -28,6 +28,11 @@ from zhike.pages.rendering import render_page
 
 @dataclass(frozen=True)
 class MissingPage:
+    customer_id: int
+
+
+@dataclass(frozen=True)
+class ErasedPage:
     customer_id: int
 
 
@@ -53,12 +58,14 @@ def current_or_404(customer_id: int) -> int:
 @requires(Right.SEE_CUSTOMERS)
 @require_safe
 def customer_detail(request: HttpRequest, customer_id: int) -> HttpResponse:
-    """The page; the number of a customer that was merged into another leads to that one."""
+    """The page; the number of a customer that was merged into another leads to that one, and one that was erased is gone."""
     current = current_customer_id(customer_id)
     if current is None:
         return render_page(request, "customers/missing.html", MissingPage(customer_id), status=404)
     if current != customer_id:
         return _to_page(current)
+    if is_erased(customer_id):
+        return render_page(request, "customers/erased.html", ErasedPage(customer_id), status=410)
     return render_page(request, "customers/detail.html", detail_page(request, customer_id))
 
 
