@@ -12,7 +12,8 @@ from zhike.collect.commands import KINDS as KINDS_OF_THE_COMMAND
 from zhike.collect.imports.kinds import KINDS
 from zhike.collect.imports.templates import template_rows
 from zhike.collect.models import PointsBalance
-from zhike.customers.selectors import profile_keys
+from zhike.customers.models import Profile
+from zhike.customers.selectors import person_of, profile_keys
 
 ORDERS = "order_id,customer_id,ordered_at,amount\nA1,c1,2024-10-31,12\nA2,c2,2024-10-31,13\n"
 LINES = "order_id,line_number,product_id,quantity,amount\nA1,1,P1,2,8\nA1,2,P2,,4\nA2,1,P1,1,13\n"
@@ -198,3 +199,11 @@ def test_a_referral_names_both_by_number_and_no_key_reaches_the_lake(shop):
     assert list(json.loads(event["properties"])) == ["referrer_profile_id"]
     assert json.loads(event["properties"])["referrer_profile_id"] != event["profile_id"]
     assert counts(shop.bring_kind("referrals", text)) == (0, 0, 1, 1)
+
+
+def test_a_name_in_two_columns_is_joined_as_its_script_wants(shop):
+    text = "客户编号,姓,名,姓名\nc1,欧阳,娜娜,\nc2,Smith,John,\nc3,王,,\nc4,李,四,李小四\nc5,张*,三,\n"
+    report = shop.bring_kind("customers", text)
+    assert (report.inserted, report.reasons) == (4, {"contact.masked": 1})
+    names = [person_of(each.customer_id, is_masked=False).name for each in Profile.objects.order_by("pk")]
+    assert names == ["欧阳娜娜", "John Smith", "王", "李小四"]

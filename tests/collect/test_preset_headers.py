@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from zhike.customers.models import Profile
+from zhike.customers.selectors import person_of
 
 TAOBAO = (
     "订单编号,买家会员名,买家支付宝账号,买家应付货款,买家应付邮费,买家支付积分,总金额,返点积分,买家实际支付金额,买家实际支付积分,"
@@ -131,7 +132,8 @@ def test_customers_of_shopify_are_those_of_its_orders(shop):
     }
     report = shop.bring_kind("customers", sheet(SHOPIFY_CUSTOMERS, person), preset="shopify")
     assert report.rejected == 0, report.reasons
-    assert Profile.objects.count() == 1
+    profile = Profile.objects.get()
+    assert person_of(profile.customer_id, is_masked=False).name == "Anna Chen"
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ CONSENT_CHANNELS: tuple[ConsentChannel, ...] = get_args(ConsentChannel)
 
 Verdict = Literal["inserted", "updated", "unchanged"]
 
-FIELDS_OF_FILES = ("customer_id", "tags", "marketing_consent", "consented_at")
+FIELDS_OF_FILES = ("customer_id", "family_name", "given_name", "tags", "marketing_consent", "consented_at")
 """What else a file of customers says; no attribute may be called so."""
 
 PLACE = ("province", "city", "district")

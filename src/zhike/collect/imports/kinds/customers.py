@@ -80,6 +80,16 @@ CUSTOMER_FIELDS = (
         samples=("陈晓", "林一"),
     ),
     Field(
+        "family_name",
+        Text("姓", "family name"),
+        aliases=("姓", "姓氏", "last name", "surname", "family name"),
+    ),
+    Field(
+        "given_name",
+        Text("名（与姓分列）", "given name"),
+        aliases=("名", "first name", "given name", "forename"),
+    ),
+    Field(
         "phone",
         Text("手机", "phone"),
         "phone",
@@ -218,6 +228,19 @@ def _choice_reader(name: str, mapping: ColumnMapping) -> CellReader:
     return read
 
 
+def _name(known: Mapping[str, Any]) -> str | None:
+    """The name, else the two parts of one: Chinese ones as 姓名, others with the given name first."""
+    family, given = known["family_name"], known["given_name"]
+    if known["name"] is not None or not (family or given):
+        return known["name"]
+    parts = [part for part in (given, family) if part]
+    try:
+        found = normal.name(" ".join(parts))
+        return str(normal.name("".join(reversed(parts))) if found.script == "han" else found)
+    except ZhikeError as error:
+        raise RowFault("family_name" if family else "given_name", error) from None
+
+
 def _identifier(kind: IdentifierKind, value: object) -> str:
     return str(normal.identifier(kind, original_text(value)))
 
@@ -242,7 +265,7 @@ def _record(known: Mapping[str, Any]) -> ProfileRecord:
     divisions, address = _place(known)
     return ProfileRecord(
         source_key=known["customer_id"],
-        name=known["name"],
+        name=_name(known),
         identifiers=tuple(
             Identifier(kind, known[kind]) for kind in IDENTIFIER_KINDS if known[kind] is not None
         ),
