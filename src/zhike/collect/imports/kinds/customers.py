@@ -103,6 +103,18 @@ CUSTOMER_FIELDS = (
         aliases=("邮箱", "电子邮箱", "邮件", "e-mail", "email address"),
         samples=("chen@shop.cn", ""),
     ),
+    Field(
+        "phone_verified_at",
+        Text("手机何时验证", "when the phone was verified"),
+        "date",
+        aliases=("手机验证时间", "手机号验证时间", "phone verified at"),
+    ),
+    Field(
+        "email_verified_at",
+        Text("邮箱何时验证", "when the e-mail was verified"),
+        "date",
+        aliases=("邮箱验证时间", "email verified at", "e-mail verified at"),
+    ),
     Field("unionid", Text("UnionID", "UnionID"), "id", aliases=("微信unionid", "union id")),
     Field("openid", Text("OpenID", "OpenID"), "id", aliases=("微信openid", "open id")),
     Field(
@@ -211,7 +223,10 @@ def _field_readers(mapping: ColumnMapping, rules: ImportRules) -> dict[str, Cell
         **{name: unless_nothing(_choice_reader(name, mapping)) for name in _CHOICES},
         "interests": unless_nothing(lambda value: normal.interests(original_text(value)) or None),
         "marketing_consent": unless_nothing(coded_reader(_CONSENT, mapping, words=ANSWERS)),
-        "consented_at": unless_nothing(moment_reader(rules)),
+        **{
+            name: unless_nothing(moment_reader(rules))
+            for name in ("consented_at", "phone_verified_at", "email_verified_at")
+        },
         "name": unless_nothing(lambda value: str(normal.name(original_text(value)))),
         "birthday": unless_nothing(partial(_birthday, today=rules.now.astimezone(rules.zone).date())),
         "tags": unless_nothing(_tags),
@@ -226,6 +241,12 @@ def _choice_reader(name: str, mapping: ColumnMapping) -> CellReader:
         return _CHOICES[name](translated.get(folded(text), text))
 
     return read
+
+
+def _proved(kind: IdentifierKind, known: Mapping[str, Any]) -> Identifier:
+    """An identifier, verified if the record says when that was."""
+    moment = known.get(f"{kind}_verified_at")
+    return Identifier(kind, known[kind], moment is not None, moment[0].isoformat() if moment else "")
 
 
 def _name(known: Mapping[str, Any]) -> str | None:
@@ -266,9 +287,7 @@ def _record(known: Mapping[str, Any]) -> ProfileRecord:
     return ProfileRecord(
         source_key=known["customer_id"],
         name=_name(known),
-        identifiers=tuple(
-            Identifier(kind, known[kind]) for kind in IDENTIFIER_KINDS if known[kind] is not None
-        ),
+        identifiers=tuple(_proved(kind, known) for kind in IDENTIFIER_KINDS if known[kind] is not None),
         birthday=known["birthday"],
         address=address,
         attributes={**{name: known[name] for name in _ATTRIBUTES if known[name] is not None}, **divisions},
