@@ -13,9 +13,11 @@ from zhike.collect.commands import KINDS as KINDS_OF_THE_COMMAND
 from zhike.collect.imports.kinds import KINDS
 from zhike.collect.imports.templates import template_rows
 from zhike.collect.models import PointsBalance
-from zhike.customers.models import Profile
-from zhike.customers.selectors import profile_keys
+from zhike.collect.undoing import undo_import
+from zhike.customers.models import Identity, Profile
+from zhike.customers.selectors import person_of, profile_keys
 from zhike.customers.vault import open_vault
+from zhike.jobs.progress import Silent
 
 ORDERS = "order_id,customer_id,ordered_at,amount\nA1,c1,2024-10-31,12\nA2,c2,2024-10-31,13\n"
 LINES = "order_id,line_number,product_id,quantity,amount\nA1,1,P1,2,8\nA1,2,P2,,4\nA2,1,P1,1,13\n"
@@ -255,3 +257,31 @@ def test_a_referral_names_both_by_number_and_no_key_reaches_the_lake(shop):
     assert list(json.loads(event["properties"])) == ["referrer_profile_id"]
     assert json.loads(event["properties"])["referrer_profile_id"] != event["profile_id"]
     assert counts(shop.bring_kind("referrals", text)) == (0, 0, 1, 1)
+
+
+def test_a_name_in_two_columns_is_joined_as_its_script_wants(shop):
+    text = "客户编号,姓,名,姓名\nc1,欧阳,娜娜,\nc2,Smith,John,\nc3,王,,\nc4,李,四,李小四\nc5,张*,三,\n"
+    report = shop.bring_kind("customers", text)
+    assert (report.inserted, report.reasons) == (4, {"contact.masked": 1})
+    names = [person_of(each.customer_id, is_masked=False).name for each in Profile.objects.order_by("pk")]
+    assert names == ["欧阳娜娜", "John Smith", "王", "李小四"]
+
+
+def test_when_a_contact_was_verified_is_kept_and_taken_back(shop):
+    plain = "客户编号,手机,email\nc1,13912345678,a@shop.cn\n"
+    dated = "客户编号,手机,手机验证时间,email\nc1,13912345678,2026-05-20,a@shop.cn\n"
+    shop.bring_kind("customers", plain)
+    check = shop.bring_kind("customers", dated, is_dry_run=True)
+    assert (check.updated, verified()) == (1, {})
+    report = shop.bring_kind("customers", dated)
+    assert (report.updated, verified()) == (1, {"phone": date(2026, 5, 19)})
+    assert shop.bring_kind("customers", dated).unchanged == 1
+    shop.bring_kind("customers", plain)
+    assert verified() == {"phone": date(2026, 5, 19)}
+    undo_import(home=shop.home, run_id=report.run_id, progress=Silent())
+    assert verified() == {}
+
+
+def verified():
+    """Kind of identifier → the day in UTC on which it was verified."""
+    return {each.kind: each.verified_at.date() for each in Identity.objects.exclude(verified_at=None)}

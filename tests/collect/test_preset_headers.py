@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from zhike.customers.models import Profile
+from zhike.customers.selectors import person_of
+from zhike.kernel.errors import UsageError
 
 TAOBAO = (
     "订单编号,买家会员名,买家支付宝账号,买家应付货款,买家应付邮费,买家支付积分,总金额,返点积分,买家实际支付金额,买家实际支付积分,"
@@ -131,7 +135,8 @@ def test_customers_of_shopify_are_those_of_its_orders(shop):
     }
     report = shop.bring_kind("customers", sheet(SHOPIFY_CUSTOMERS, person), preset="shopify")
     assert report.rejected == 0, report.reasons
-    assert Profile.objects.count() == 1
+    profile = Profile.objects.get()
+    assert person_of(profile.customer_id, is_masked=False).name == "Anna Chen"
 
 
 @pytest.mark.parametrize(
@@ -181,3 +186,24 @@ def test_answers_of_nobody_further_down_are_rejected(shop):
     text = sheet("Timestamp,Email Address,How was it?", row, {"How was it?": "4"})
     report = shop.bring_kind("answers", text, preset="google_forms", mapping=mapping)
     assert (report.inserted, report.skipped, report.rejected) == (1, 0, 1)
+
+
+def test_interactions_are_of_user_names_and_what_many_did_is_left_out(shop):
+    header = "Network,Date,Username,Type,Message,Engagements"
+    row = {"Network": "Twitter", "Date": "2026-10-20 10:30", "Username": "tea_anna", "Message": "Lovely"}
+    text = sheet(
+        header, *({**row, "Type": word, "Engagements": "12"} for word in ("Reply", "Retweet", "Like"))
+    )
+    report = shop.bring_kind("social", text, preset="hootsuite")
+    assert (report.inserted, report.rejected, report.ignored_columns) == (3, 0, ("Engagements",))
+    assert Profile.objects.get().source == "social"
+    actions = {json.loads(event["properties"])["action"] for event in shop.facts("events")}
+    assert actions == {"comment", "share", "like"}
+    assert shop.bring_kind("social", text, source="social").unchanged == 3
+
+
+def test_a_report_of_content_names_nobody_and_is_refused(shop):
+    text = sheet("Title,URL,Published Date,Total Engagements", {"Title": "Tea", "Total Engagements": "12"})
+    with pytest.raises(UsageError) as refused:
+        shop.bring_kind("social", text, preset="buzzsumo")
+    assert refused.value.code == "columns.mapped_missing"

@@ -8,7 +8,7 @@ from typing import Any
 from django.test import Client
 
 from tests.customers.conftest import Shop
-from tests.customers.people import name_people
+from tests.customers.people import listed, name_people
 from zhike.customers.records import ProfileRecord
 from zhike.customers.selectors import profile_map, profile_map_changes, profile_map_mark
 from zhike.customers.services import record_profiles
@@ -45,3 +45,11 @@ def test_a_map_made_before_tiers_were_added_is_made_anew(shop: Shop) -> None:
     mark = profile_map_mark()
     earlier = mark[mark.index(":") + 1 :]
     assert profile_map_changes(earlier).rows.num_rows == profile_map().num_rows
+
+
+def test_the_list_is_narrowed_by_gender_region_and_tier_of_city(shop: Shop, alice_client: Client) -> None:
+    regular, other = name_people(shop)
+    assert {regular, other} <= listed(alice_client, gender="female")
+    assert listed(alice_client, gender="female", region="杭州市") == {regular}
+    assert listed(alice_client, city_tier="new_tier_1") == {regular}
+    assert listed(alice_client, city_tier="tier_1") == set()

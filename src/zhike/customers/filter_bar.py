@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from zhike.customers.filters import FILTERS, OVERVIEW, Selection
+from zhike.customers.normal import CITY_TIERS, GENDERS
 from zhike.customers.sorting import Sort
 from zhike.customers.words import CONSENT_CHANNEL_TEXTS, source_text
 from zhike.kernel.words import Text
@@ -138,6 +139,9 @@ def _database_fields(selection: Selection, offered: Offered) -> Iterable[Field]:
         yield _select(selection, "owner", Text("负责人", "Looked after by"), owners)
     channels = {code: text for code, text in CONSENT_CHANNEL_TEXTS.items() if code}
     yield _select(selection, "consent", Text("已同意营销", "Agreed to marketing"), channels)
+    yield _select(selection, "gender", Text("性别", "Gender"), GENDERS)
+    yield _free(selection, "region", Text("省、市或区县", "Province, city or district"), "text", "浙江省")
+    yield _select(selection, "city_tier", Text("城市等级", "City tier"), CITY_TIERS)
 
 
 _SCORES: Mapping[str, Text] = {

@@ -15,6 +15,7 @@ from datetime import date
 import ibis.expr.types as ir
 
 from zhike.customers.moves import GROUPINGS, day_of, move_of, sentence_of
+from zhike.customers.normal import CITY_TIERS, GENDERS
 from zhike.customers.pieces import (
     LIST_SEPARATOR,
     Bound,
@@ -28,7 +29,6 @@ from zhike.customers.pieces import (
     Search,
     is_any_of,
 )
-from zhike.customers.records import CONSENT_CHANNELS
 from zhike.customers.sorting import DEFAULT_SORT, SORTS, Sort
 from zhike.customers.words import CONSENT_CHANNEL_TEXTS, source_text
 from zhike.kernel.errors import ZhikeError
@@ -154,15 +154,20 @@ def _owner(name: str, value: str, currency: str) -> Held:
     return Held(name, str(number), Text(f"负责人：账号 {number}", f"looked after by account {number}"))
 
 
-def _consent(name: str, value: str, currency: str) -> Held:
-    known = [channel for channel in CONSENT_CHANNELS if channel]
-    if value not in known:
-        wanted = Text("可用：" + "、".join(known), "known: " + ", ".join(known))
-        raise _bad(Text("营销授权", "the consent to marketing"), value, wanted)
-    channel = CONSENT_CHANNEL_TEXTS[value]
-    return Held(
-        name, value, Text("可营销：{channel}", "agreed to marketing: {channel}").format(channel=channel)
-    )
+def _held_code(title: Text, texts: Mapping[str, Text], said: Text) -> _Reader:
+    """One of some codes that only the database knows; `said` with ``{label}``."""
+
+    def read(name: str, value: str, currency: str) -> Held:
+        if value not in texts:
+            raise _bad(title, value, Text("可用：" + "、".join(texts), "known: " + ", ".join(texts)))
+        return Held(name, value, said.format(label=texts[value]))
+
+    return read
+
+
+def _region(name: str, value: str, currency: str) -> Held:
+    text = _plain_text(Text("地区", "the region"), value)
+    return Held(name, text, Text(f"地区：{text}", f"region: {text}"))
 
 
 def _category(name: str, value: str, currency: str) -> Is:
@@ -316,7 +321,16 @@ FILTERS: Mapping[str, _Reader] = {
     "tag": _tag,
     "source": _source,
     "owner": _owner,
-    "consent": _consent,
+    "consent": _held_code(
+        Text("营销授权", "the consent to marketing"),
+        {channel: text for channel, text in CONSENT_CHANNEL_TEXTS.items() if channel},
+        Text("可营销：{label}", "agreed to marketing: {label}"),
+    ),
+    "gender": _held_code(Text("性别", "the gender"), GENDERS, Text("性别：{label}", "gender: {label}")),
+    "region": _region,
+    "city_tier": _held_code(
+        Text("城市等级", "the tier of the city"), CITY_TIERS, Text("城市等级：{label}", "city: {label}")
+    ),
     "segment": _segment,
     "stage": _code("lifecycle_stage"),
     "rfm_class": _code("rfm_class"),

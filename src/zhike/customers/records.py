@@ -21,7 +21,16 @@ CONSENT_CHANNELS: tuple[ConsentChannel, ...] = get_args(ConsentChannel)
 
 Verdict = Literal["inserted", "updated", "unchanged"]
 
-FIELDS_OF_FILES = ("customer_id", "tags", "marketing_consent", "consented_at")
+FIELDS_OF_FILES = (
+    "customer_id",
+    "family_name",
+    "given_name",
+    "phone_verified_at",
+    "email_verified_at",
+    "tags",
+    "marketing_consent",
+    "consented_at",
+)
 """What else a file of customers says; no attribute may be called so."""
 
 PLACE = ("province", "city", "district")
@@ -37,11 +46,20 @@ OWN_SOURCES = (BY_HAND, ERASED)
 
 @dataclass(frozen=True, slots=True)
 class Identifier:
-    """Something by which a source knows a person; `value` is normalised (`customers.normal`)."""
+    """Something by which a source knows a person.
+
+    Parameters
+    ----------
+    value
+        Normalised (`customers.normal`).
+    verified_at
+        When the person proved it to be theirs, as ISO text in UTC; empty where nobody says when.
+    """
 
     kind: IdentifierKind
     value: str
     is_verified: bool = False
+    verified_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)

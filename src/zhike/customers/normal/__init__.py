@@ -24,7 +24,7 @@ from zhike.customers.normal.choices import (
     interests,
     occupation,
 )
-from zhike.customers.normal.city_tiers import CITY_TIERS, city_tier
+from zhike.customers.normal.city_tiers import CITY_TIERS, cities_of_tier, city_tier
 from zhike.customers.normal.emails import email, is_placeholder_email
 from zhike.customers.normal.identifiers import KINDS, Kind, identifier
 from zhike.customers.normal.incomes import INCOME_BANDS, income_band
@@ -48,6 +48,7 @@ __all__ = [
     "age_band",
     "age_on",
     "birthday",
+    "cities_of_tier",
     "city_tier",
     "education",
     "email",

@@ -38,6 +38,11 @@ def city_tier(city: str) -> str | None:
     return _tiers().get(cities[0].name)
 
 
+def cities_of_tier(tier: str) -> tuple[str, ...]:
+    """The full names of the cities of a tier."""
+    return tuple(city for city, of in _tiers().items() if of == tier)
+
+
 @cache
 def _tiers() -> dict[str, str]:
     text = resources.files(__package__).joinpath("city_tiers.csv").read_text(encoding="utf-8")

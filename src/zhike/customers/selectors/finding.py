@@ -6,11 +6,12 @@ from collections.abc import Iterable
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import Q, QuerySet
 
 from zhike.accounts.access import Right, may
 from zhike.accounts.selectors import User
 from zhike.customers.models import Customer, Identity, NameToken, Profile, ProfileTag
-from zhike.customers.normal import email, phone, search_tokens
+from zhike.customers.normal import cities_of_tier, email, phone, search_tokens
 from zhike.customers.pieces import Listed
 from zhike.customers.selectors.listed_ids import listed, listed_by
 from zhike.customers.selectors.people import visible_customers
@@ -43,7 +44,7 @@ def people_called(text: str) -> set[int]:
 
 
 def database_ids(name: str, value: str) -> Listed:
-    """The customers that a filter on tag, source, owner or consent leaves."""
+    """The customers that a filter on tag, source, owner, consent, gender or place leaves: one record's word will do."""
     match name:
         case "tag":
             return listed(ProfileTag.objects.filter(tag__name=value), "profile__customer")
@@ -53,8 +54,19 @@ def database_ids(name: str, value: str) -> Listed:
             return listed(Customer.objects.filter(owner=None if value == "none" else int(value)), "pk")
         case "consent":
             return customers_agreeing(purpose="marketing", channel=value)
+        case "gender":
+            return listed(_alive().filter(attributes__gender=value), "customer")
+        case "city_tier":
+            return listed(_alive().filter(attributes__city__in=cities_of_tier(value)), "customer")
+        case "region":
+            named = Q(attributes__province=value) | Q(attributes__city=value) | Q(attributes__district=value)
+            return listed(_alive().filter(named), "customer")
         case _:
             raise ValueError(name)
+
+
+def _alive() -> QuerySet[Profile]:
+    return Profile.objects.filter(erased_at=None)
 
 
 def customers_agreeing(*, purpose: str, channel: str) -> Listed:

@@ -33,9 +33,15 @@ class Content:
     def with_record(self, record: ProfileRecord) -> Content:
         named = {identifier.kind for identifier in record.identifiers}
         kept = [identifier for identifier in self.identifiers if identifier.kind not in named]
+        # A record that does not say when does not take back what another said.
+        proved = {(each.kind, each.value): each for each in self.identifiers if each.is_verified}
+        told = [
+            each if each.verified_at else proved.get((each.kind, each.value), each)
+            for each in record.identifiers
+        ]
         return Content(
             personal={**self.personal, **{str(name): text for name, text in record.personal().items()}},
-            identifiers=in_order([*kept, *record.identifiers]),
+            identifiers=in_order([*kept, *told]),
             attributes={**self.attributes, **{k: v for k, v in record.attributes.items() if v is not None}},
             sealed={**self.sealed, **{code: sealed_text(value) for code, value in record.sealed.items()}},
         )
@@ -55,7 +61,7 @@ class Content:
         found |= {f"attributes:{code}": said for code, said in self.attributes.items() if said is not None}
         found |= {f"sealed:{code}": text for code, text in self.sealed.items()}
         for each in in_order(self.identifiers):
-            found.setdefault(f"identifiers:{each.kind}", []).append([each.value, each.is_verified])
+            found.setdefault(f"identifiers:{each.kind}", []).append(_plain(each))
         return found
 
     @classmethod
@@ -149,6 +155,12 @@ def in_order(identifiers: Iterable[Identifier]) -> list[Identifier]:
     """Each value of a kind once, by kind and value."""
     unique = {(each.kind, each.value): each for each in identifiers}
     return [unique[key] for key in sorted(unique)]
+
+
+def _plain(identifier: Identifier) -> list[Any]:
+    """An identifier as a slot has it; without its moment as earlier versions wrote it."""
+    said = [identifier.value, identifier.is_verified]
+    return [*said, identifier.verified_at] if identifier.verified_at else said
 
 
 def sealed_text(value: object) -> str:

@@ -57,8 +57,9 @@ class Contents:
             known[row.profile_id].personal[row.field] = vault.open(row.sealed, place=row.place)
         for each in Identity.objects.filter(profile__in=profiles).order_by("pk"):
             value = vault.open(each.sealed, place=each.place)
+            verified_at = each.verified_at.isoformat() if each.verified_at else ""
             known[each.profile_id].identifiers.append(
-                Identifier(each.kind, value, each.verified_at is not None)  # type: ignore[arg-type]
+                Identifier(each.kind, value, bool(verified_at), verified_at)  # type: ignore[arg-type]
             )
         for pk, values in opened_values(vault, profiles).items():
             known[pk].sealed = values
@@ -148,7 +149,9 @@ class Contents:
         index = self._vault.fingerprint(identifier.kind, identifier.value)
         place = identity_place(profile_id, identifier.kind, index)
         sealed = self._vault.seal(identifier.value, place=place)
-        return profile_id, identifier.kind, index, sealed, now if identifier.is_verified else None, now
+        said = identifier.verified_at
+        proved = datetime.fromisoformat(said) if said else now if identifier.is_verified else None
+        return profile_id, identifier.kind, index, sealed, proved, now
 
     def _replace_tokens(self, contents: dict[int, Content]) -> None:
         renamed = [
@@ -199,7 +202,10 @@ def _name_tokens(name: str | None) -> frozenset[str]:
 def _content_text(record: ProfileRecord) -> str:
     content = asdict(record)
     del content["source_key"]
-    # What a version without sealed attributes took is no other record.
+    # What a version without these took is no other record.
     if not content["sealed"]:
         del content["sealed"]
+    for each in content["identifiers"]:
+        if not each["verified_at"]:
+            del each["verified_at"]
     return json.dumps(content, ensure_ascii=False, sort_keys=True, default=str)

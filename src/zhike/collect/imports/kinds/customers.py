@@ -80,6 +80,16 @@ CUSTOMER_FIELDS = (
         samples=("陈晓", "林一"),
     ),
     Field(
+        "family_name",
+        Text("姓", "family name"),
+        aliases=("姓", "姓氏", "last name", "surname", "family name"),
+    ),
+    Field(
+        "given_name",
+        Text("名（与姓分列）", "given name"),
+        aliases=("名", "first name", "given name", "forename"),
+    ),
+    Field(
         "phone",
         Text("手机", "phone"),
         "phone",
@@ -92,6 +102,18 @@ CUSTOMER_FIELDS = (
         "email",
         aliases=("邮箱", "电子邮箱", "邮件", "e-mail", "email address"),
         samples=("chen@shop.cn", ""),
+    ),
+    Field(
+        "phone_verified_at",
+        Text("手机何时验证", "when the phone was verified"),
+        "date",
+        aliases=("手机验证时间", "手机号验证时间", "phone verified at"),
+    ),
+    Field(
+        "email_verified_at",
+        Text("邮箱何时验证", "when the e-mail was verified"),
+        "date",
+        aliases=("邮箱验证时间", "email verified at", "e-mail verified at"),
     ),
     Field("unionid", Text("UnionID", "UnionID"), "id", aliases=("微信unionid", "union id")),
     Field("openid", Text("OpenID", "OpenID"), "id", aliases=("微信openid", "open id")),
@@ -202,7 +224,10 @@ def _field_readers(mapping: ColumnMapping, rules: ImportRules) -> dict[str, Cell
         **{name: unless_nothing(_choice_reader(name, mapping)) for name in _CHOICES},
         "interests": unless_nothing(_interests),
         "marketing_consent": unless_nothing(coded_reader(_CONSENT, mapping, words=ANSWERS)),
-        "consented_at": unless_nothing(moment_reader(rules)),
+        **{
+            name: unless_nothing(moment_reader(rules))
+            for name in ("consented_at", "phone_verified_at", "email_verified_at")
+        },
         "name": unless_nothing(lambda value: str(normal.name(original_text(value)))),
         "birthday": unless_nothing(partial(_birthday, today=rules.now.astimezone(rules.zone).date())),
         "tags": unless_nothing(_tags),
@@ -217,6 +242,25 @@ def _choice_reader(name: str, mapping: ColumnMapping) -> CellReader:
         return _CHOICES[name](translated.get(folded(text), text))
 
     return read
+
+
+def _proved(kind: IdentifierKind, known: Mapping[str, Any]) -> Identifier:
+    """An identifier, verified if the record says when that was."""
+    moment = known.get(f"{kind}_verified_at")
+    return Identifier(kind, known[kind], moment is not None, moment[0].isoformat() if moment else "")
+
+
+def _name(known: Mapping[str, Any]) -> str | None:
+    """The name, else the two parts of one: Chinese ones as 姓名, others with the given name first."""
+    family, given = known["family_name"], known["given_name"]
+    if known["name"] is not None or not (family or given):
+        return known["name"]
+    parts = [part for part in (given, family) if part]
+    try:
+        found = normal.name(" ".join(parts))
+        return str(normal.name("".join(reversed(parts))) if found.script == "han" else found)
+    except ZhikeError as error:
+        raise RowFault("family_name" if family else "given_name", error) from None
 
 
 def _identifier(kind: IdentifierKind, value: object) -> str:
@@ -250,10 +294,8 @@ def _record(known: Mapping[str, Any]) -> ProfileRecord:
     divisions, address = _place(known)
     return ProfileRecord(
         source_key=known["customer_id"],
-        name=known["name"],
-        identifiers=tuple(
-            Identifier(kind, known[kind]) for kind in IDENTIFIER_KINDS if known[kind] is not None
-        ),
+        name=_name(known),
+        identifiers=tuple(_proved(kind, known) for kind in IDENTIFIER_KINDS if known[kind] is not None),
         birthday=known["birthday"],
         address=address,
         attributes={**{name: known[name] for name in _ATTRIBUTES if known[name] is not None}, **divisions},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from zhike.collect.imports import cells
 from zhike.collect.imports.kinds.happenings import (
@@ -45,28 +46,39 @@ _ACTION_WORDS = {
     "私信": "message",
     "收藏": "save",
     "浏览": "view",
+    "reply": "comment",
+    "retweet": "share",
+    "repost": "share",
+    "quote": "share",
+    "favorite": "like",
+    "favourite": "like",
+    "direct message": "message",
+    "dm": "message",
+    "bookmark": "save",
 }
 _ACTION = Field(
     "action",
     Text("互动类型", "what was done"),
     "",
     True,
-    ("互动类型", "行为", "互动", "动作", "interaction", "interaction type"),
+    ("互动类型", "行为", "互动", "动作", "interaction", "interaction type", "type"),
     _ACTION_WORDS,
     is_coded=True,
     samples=("like", "comment"),
 )
+# What networks call people. It is a number of theirs, under the source of the file, and no proof of who they are.
+_USER_NAMES = ("用户名", "username", "user name", "screen name", "handle")
 SOCIAL_FIELDS = (
     Field(
         "interaction_id", Text("互动编号", "id"), "id", aliases=("互动编号", "互动id"), samples=("I1", "I2")
     ),
-    CUSTOMER_ID,
+    replace(CUSTOMER_ID, aliases=(*CUSTOMER_ID.aliases, *_USER_NAMES)),
     Field(
         "occurred_at",
         Text("时间", "time"),
         "date",
         True,
-        ("时间", "互动时间", "发生时间", "interaction time", "time"),
+        ("时间", "互动时间", "发生时间", "interaction time", "time", "date"),
         samples=("2026-11-20 10:30", "2026-11-21 09:00"),
     ),
     Field(
@@ -74,7 +86,7 @@ SOCIAL_FIELDS = (
         Text("平台", "platform"),
         "",
         True,
-        ("平台", "渠道", "来源平台", "network", "channel"),
+        ("平台", "渠道", "来源平台", "network", "social network", "channel"),
         samples=("douyin", "wechat"),
     ),
     _ACTION,
@@ -87,7 +99,7 @@ SOCIAL_FIELDS = (
     Field(
         "text",
         Text("内容（只记字数）", "text (only its length is kept)"),
-        aliases=("内容", "评论内容", "互动内容", "comment text"),
+        aliases=("内容", "评论内容", "互动内容", "comment text", "message"),
     ),
 )
 
