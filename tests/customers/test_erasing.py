@@ -20,11 +20,12 @@ from zhike.customers.selectors import person_of
 from zhike.customers.selectors.consents import (
     consents_of,
     customers_refusing_profiling,
-    has_suppressed_contact,
     is_agreed,
     is_suppressed,
     refuses_profiling,
+    suppressed_contacts,
 )
+from zhike.customers.selectors.finding import customers_agreeing
 from zhike.customers.services import PairEvidence, link_profiles, record_profiles, unlink_operation
 from zhike.customers.services.consents import record_consent, set_no_profiling, suppress_contact
 from zhike.customers.services.erasure import erase_customer
@@ -155,7 +156,23 @@ def test_a_refusal_of_profiling_outlives_linking_and_parting(home: Home) -> None
 def test_a_suppressed_contact_is_known_whoever_has_it(home: Home) -> None:
     suppress_contact(kind="phone", value=PHONE, reason="complained")
     assert is_suppressed("phone", PHONE)
-    assert has_suppressed_contact(somebody().customer_id)
+    assert suppressed_contacts(somebody().customer_id) == {"phone"}
+
+
+def test_nobody_is_written_to_at_a_suppressed_contact_whatever_they_agreed_to(home: Home) -> None:
+    customer = somebody().customer_id
+    record_consent(customer_id=customer, purpose="marketing", channel="", is_granted=True, source="till")
+    channels = ("sms", "phone", "email", "wechat")
+
+    def agreed(channel: str) -> bool:
+        one = is_agreed(customer, purpose="marketing", channel=channel)
+        assert one == (customers_agreeing(purpose="marketing", channel=channel).text == str(customer))
+        return one
+
+    assert all(map(agreed, channels))
+    suppress_contact(kind="phone", value=PHONE, reason="complained")
+    assert [agreed(channel) for channel in channels] == [False, False, True, True]
+    assert not is_agreed(customer, purpose="marketing", channel="")
 
 
 def test_a_person_gets_everything_that_is_known(home: Home, tmp_path: Path) -> None:
@@ -208,7 +225,7 @@ def test_an_erased_person_is_nowhere_any_more(home: Home, tmp_path: Path) -> Non
     assert Suppression.objects.count() == 2
     assert is_suppressed("phone", PHONE)
     again = somebody()
-    assert again.pk != profile.pk and has_suppressed_contact(again.customer_id)
+    assert again.pk != profile.pk and suppressed_contacts(again.customer_id) == {"phone", "email"}
 
 
 def an_order(profile_id: int, order_id: str) -> Any:

@@ -14,7 +14,12 @@ from zhike.accounts.selectors import User, users
 from zhike.customers.lineage import FieldShown, age_shown, attribute_label, attributes_shown, fields_shown
 from zhike.customers.masking import masked
 from zhike.customers.records import BY_HAND, CONSENT_CHANNELS, PURPOSES
-from zhike.customers.selectors.consents import ConsentState, consents_of, refuses_profiling
+from zhike.customers.selectors.consents import (
+    ConsentState,
+    consents_of,
+    refuses_profiling,
+    suppressed_contacts,
+)
 from zhike.customers.selectors.people import Person, person_of
 from zhike.customers.selectors.sensitive import definitions_by_code, sensitive_codes_of
 from zhike.customers.selectors.sources import NoteShown, SourceRecord, customer_state, notes_of, records_of
@@ -91,6 +96,7 @@ class PersonPanels:
     purposes: tuple[Choice, ...]
     channel_choices: tuple[Choice, ...]
     refuses_profiling: bool
+    suppressed: tuple[Text, ...]
     notes: tuple[NoteShown, ...]
     tags: tuple[TagShown, ...]
     owner: str
@@ -129,6 +135,7 @@ def person_panels(customer_id: int, viewer: User) -> PersonPanels:
         purposes=_choices(PURPOSE_TEXTS),
         channel_choices=_choices(CONSENT_CHANNEL_TEXTS),
         refuses_profiling=refuses_profiling(customer_id),
+        suppressed=tuple(field_text(kind) for kind in sorted(suppressed_contacts(customer_id))),
         notes=tuple(notes_of(customer_id)) if rights.see_contacts else (),
         tags=tuple(tags_of(customer_id)),
         owner=state.owner,

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
+from django.db.models import Exists, OuterRef
 
 from zhike.customers.models import ConsentEntry, Customer, Identity, Profile, Suppression
 from zhike.customers.vault import open_vault
 from zhike.kernel import clock
+
+_REACHED_BY = {"sms": ("phone",), "phone": ("phone",), "email": ("email",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,12 @@ def consents_of(customer_id: int) -> list[ConsentState]:
 
 
 def is_agreed(customer_id: int, *, purpose: str, channel: str) -> bool:
-    """Whether the customer agreed to it and nothing that was said later or elsewhere is against it."""
+    """Whether the customer agreed to it and nothing that was said later or elsewhere is against it.
+
+    What a person agreed to at a contact that nobody may write to counts for nothing, whoever brought it in.
+    """
+    if suppressed_contacts(customer_id) & set(reached_by(purpose, channel)):
+        return False
     said = [s for s in consents_of(customer_id) if s.purpose == purpose and s.channel in ("", channel)]
     return bool(said) and all(state.is_granted for state in said)
 
@@ -55,10 +63,19 @@ def is_suppressed(kind: str, value: str) -> bool:
     return Suppression.objects.filter(kind=kind, value_index=index).exists()
 
 
-def has_suppressed_contact(customer_id: int) -> bool:
-    """Whether one of the customer's contacts must not be written to."""
-    mine = Identity.objects.filter(profile__customer=customer_id).values("value_index")
-    return Suppression.objects.filter(value_index__in=mine).exists()
+def suppressed_contacts(customer_id: int) -> set[str]:
+    """The kinds of the customer's contacts among which one must not be written to."""
+    mine = Identity.objects.filter(
+        profile__customer=customer_id, kind=OuterRef("kind"), value_index=OuterRef("value_index")
+    )
+    return set(Suppression.objects.filter(Exists(mine)).values_list("kind", flat=True))
+
+
+def reached_by(purpose: str, channel: str) -> tuple[str, ...]:
+    """The kinds of contacts that somebody is written to at, for a purpose by a channel; of any channel if it is empty."""
+    if purpose != "marketing":
+        return ()
+    return _REACHED_BY.get(channel, ()) if channel else ("phone", "email")
 
 
 def refuses_profiling(customer_id: int) -> bool:

@@ -13,6 +13,7 @@ from zhike.accounts.selectors import User
 from zhike.customers.models import Customer, Identity, NameToken, Profile, ProfileTag
 from zhike.customers.normal import cities_of_tier, email, phone, search_tokens
 from zhike.customers.pieces import Listed
+from zhike.customers.selectors.consents import reached_by
 from zhike.customers.selectors.listed_ids import listed, listed_by
 from zhike.customers.selectors.people import visible_customers
 from zhike.customers.selectors.profiles import customer_ids_found
@@ -72,7 +73,9 @@ def _alive() -> QuerySet[Profile]:
 def customers_agreeing(*, purpose: str, channel: str) -> Listed:
     """Customers who agreed, and of whom no record says otherwise later or elsewhere (as `consents.is_agreed`)."""
     now = connection.ops.adapt_datetimefield_value(clock.now())
-    return listed_by(_AGREEING, (now, purpose, channel))
+    kinds = reached_by(purpose, channel)
+    suppressed = f" EXCEPT {_SUPPRESSED.format(', '.join(['%s'] * len(kinds)))}" if kinds else ""
+    return listed_by(_AGREEING + suppressed, (now, purpose, channel, *kinds))
 
 
 # The newest word of each record for each channel; of a customer, all of these must agree.
@@ -84,6 +87,14 @@ SELECT customer_id AS listed_id FROM (
     FROM customers_consententry e JOIN customers_profile p ON p.id = e.profile_id
     WHERE e.purpose = %s AND e.channel IN ('', %s) AND e.undone_at IS NULL
 ) AS said WHERE place = 1 GROUP BY customer_id HAVING sum(is_refused) = 0
+"""
+
+
+# Whose contacts of some kinds nobody may write to.
+_SUPPRESSED = """
+SELECT p.customer_id FROM customers_suppression s
+JOIN customers_identity i ON i.kind = s.kind AND i.value_index = s.value_index
+JOIN customers_profile p ON p.id = i.profile_id WHERE s.kind IN ({})
 """
 
 
