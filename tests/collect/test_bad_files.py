@@ -25,12 +25,12 @@ def test_every_record_of_a_bad_file_gets_its_verdict(shop, bad: BadFile):
     file = shop.file(bad.content, f"bad.{bad.ending}")
     if bad.refused:
         with pytest.raises(ZhikeError) as caught:
-            shop.bring_kind(bad.kind, file)
+            shop.bring_kind(bad.kind, file, encoding=bad.encoding)
         assert caught.value.code == bad.refused
         assert caught.value.text.zh and caught.value.text.en
         assert shop.version() == -1
         return
-    report = shop.bring_kind(bad.kind, file)
+    report = shop.bring_kind(bad.kind, file, encoding=bad.encoding)
     assert bad.verdicts is not None
     assert report.records == len(bad.verdicts)
     for mark, name in COUNTED.items():

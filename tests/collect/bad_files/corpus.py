@@ -11,6 +11,7 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from typing import Any
 
 import xlsxwriter
@@ -29,6 +30,8 @@ class BadFile:
         Of the records, in order; None if the file is refused.
     refused
         The code of the refusal.
+    encoding
+        As it is told, if it is.
     values
         Order id → columns that the lake must hold.
     """
@@ -41,6 +44,7 @@ class BadFile:
     values: dict[str, dict[str, Any]] = field(default_factory=dict)
     kind: str = "orders"
     ending: str = "csv"
+    encoding: str | None = None
 
     def __str__(self) -> str:
         return f"{self.family}: {self.name}"
@@ -71,7 +75,15 @@ def _encodings() -> Iterator[BadFile]:
     for encoding in ("utf-8", "utf-8-sig", "utf-16", "gbk", "gb18030"):
         yield of(encoding, text.encode(encoding), "+")
     yield of("utf-16 big endian", b"\xfe\xff" + text.encode("utf-16-be"), "+")
-    yield of("utf-16 without a mark", text.encode("utf-16-le"), refused="file.encoding")
+    for order in ("utf-16-le", "utf-16-be"):
+        unmarked, told = text.encode(order), partial(BadFile, "encodings", verdicts=("+",))
+        yield of(f"{order} without a mark", unmarked, "+")
+        for encoding in ("utf-16", order):
+            yield told(f"{order} told as {encoding}", unmarked, encoding=encoding)
+    han = "".join(chr(0x4E01 + n) for n in range(60)).encode("utf-16-le")
+    unknown = partial(BadFile, "encodings", refused="file.encoding", encoding="utf-16")
+    yield unknown("utf-16 without a mark or NULs", han)
+    yield unknown("utf-8 told as utf-16", text.encode())
     yield of("four bytes of gb18030", text.replace("徐汇", "𠮷").encode("gb18030"), "+", store="𠮷店")
     long = f"{HEADER},store\n{ROW},臺北忠孝東路門市與板橋倉庫\n"
     yield of("big5", long.encode("big5"), "+", store="臺北忠孝東路門市與板橋倉庫")

@@ -47,6 +47,7 @@ ENCODINGS = {
 }
 _SAMPLE_BYTES = 1 << 18
 _FEWEST_PAIRS = 12
+_PLAIN = np.isin(np.arange(256), [*range(0x20, 0x7F), *b"\t\r\n"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,8 @@ class _Scan:
 def text_format(file: InputFile, encoding: str | None = None) -> TextFormat:
     """The encoding that decodes every byte: a byte order mark decides, else strict UTF-8, else strict GB18030.
 
+    UTF-16 without a mark is known by the NULs beside its commas, digits and line ends.
+
     Big5 and EUC-KR are guessed by which characters GB18030 would make of the bytes, and marked as guessed.
 
     Parameters
@@ -93,8 +96,10 @@ def text_format(file: InputFile, encoding: str | None = None) -> TextFormat:
     if encoding is not None:
         return _told_format(file, encoding)
     with file.open("rb") as stream:
-        start = stream.read(4)
+        start = stream.read(_BLOCK_BYTES)
     marked = [name for mark, name in _BYTE_ORDER_MARKS.items() if start.startswith(mark)]
+    if not marked and (unmarked := _unmarked_utf_16(start)):
+        marked = [unmarked]
     failures: dict[str, int] = {}
     for encoding in marked or ("utf-8", "gb18030"):
         if encoding.startswith("utf-8") and (found := _utf_8(file, encoding)):
@@ -147,10 +152,31 @@ def _told_format(file: InputFile, name: str) -> TextFormat:
     if encoding == "utf-8":
         with file.open("rb") as stream:
             encoding = "utf-8-sig" if stream.read(3) == codecs.BOM_UTF8 else encoding
+    if encoding.startswith("utf-16"):
+        encoding = _told_utf_16(file, encoding)
     scan = _scan(file, encoding)
     if scan.failed_at is not None:
         raise _not_text(file, {encoding: scan.failed_at})
     return TextFormat(encoding, scan.newline_count, scan.has_nul)
+
+
+def _told_utf_16(file: InputFile, encoding: str) -> str:
+    """With the byte order that the file shows: its mark decides, then what was told, then its NULs."""
+    with file.open("rb") as stream:
+        start = stream.read(_BLOCK_BYTES)
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    return (_unmarked_utf_16(start) or encoding) if encoding == "utf-16" else encoding
+
+
+def _unmarked_utf_16(start: bytes) -> str | None:
+    """The byte order of UTF-16, if at least a quarter of the pairs are a NUL and an ASCII character of text."""
+    pairs = np.frombuffer(start[: len(start) // 2 * 2], np.uint8).reshape(-1, 2)
+    little = int(np.count_nonzero(_PLAIN[pairs[:, 0]] & (pairs[:, 1] == 0)))
+    big = int(np.count_nonzero(_PLAIN[pairs[:, 1]] & (pairs[:, 0] == 0)))
+    if max(little, big) < max(len(pairs) / 4, 2) or min(little, big) * 10 > max(little, big):
+        return None
+    return "utf-16-le" if little > big else "utf-16-be"
 
 
 def _of_two_bytes(file: InputFile) -> tuple[str, bool]:
@@ -171,8 +197,8 @@ def _of_two_bytes(file: InputFile) -> tuple[str, bool]:
     if pairs and low == pairs and _has_lone_letters(file):
         return "cp1252", True
     if pairs < _FEWEST_PAIRS:
-        # Too little to tell: it is said, and can be chosen otherwise.
-        return "gb18030", pairs > 0
+        # Too little to tell Big5 by: what is not of GB 2312 alone is said to be a guess, and can be chosen otherwise.
+        return "gb18030", low > 0
     if low > pairs * 0.2 and _scan(file, "cp950").failed_at is None:
         return "cp950", True
     if low == 0 and late < pairs * 0.02 and _scan(file, "euc_kr").failed_at is None:
@@ -204,8 +230,8 @@ def _scan(file: InputFile, encoding: str) -> _Scan:
                 scan.take(decoder.decode(block, final=not block))
             except UnicodeError as error:
                 if not isinstance(error, UnicodeDecodeError):
-                    # UTF-16 that does not say which of its two orders it has.
-                    scan.failed_at = 0
+                    # UTF-16 without a byte order mark: nothing of it was read.
+                    scan.failed_at = offset
                     return scan
                 good = error.object[: error.start]
                 scan.failed_at = offset - len(pending) + error.start

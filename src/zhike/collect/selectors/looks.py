@@ -25,7 +25,17 @@ from zhike.kernel.home import Home
 
 _FIRST_ROWS = 20
 _MOST_COLUMNS = 60
-ENCODING_CHOICES = ("utf-8", "gb18030", "big5", "euc-kr", "shift_jis", "utf-16", "latin-1")
+ENCODING_CHOICES = (
+    "utf-8",
+    "gb18030",
+    "big5",
+    "euc-kr",
+    "shift_jis",
+    "utf-16",
+    "utf-16-le",
+    "utf-16-be",
+    "latin-1",
+)
 _DELIMITERS = {"\t": "TAB"}
 
 
