@@ -252,9 +252,10 @@ def _proved(kind: IdentifierKind, known: Mapping[str, Any]) -> Identifier:
 
 def _name(known: Mapping[str, Any]) -> str | None:
     """The name, else the two parts of one: Chinese ones as 姓名, others with the given name first."""
+    whole: str | None = known["name"]
     family, given = known["family_name"], known["given_name"]
-    if known["name"] is not None or not (family or given):
-        return known["name"]
+    if whole is not None or not (family or given):
+        return whole
     parts = [part for part in (given, family) if part]
     try:
         found = normal.name(" ".join(parts))
