@@ -47,6 +47,10 @@ def test_a_header_of_usual_names_needs_no_mapping(shop):
     }
 
 
+def test_headers_in_traditional_characters_need_no_mapping(shop):
+    assert shop.bring_text("訂單編號,客戶編號,訂購日期,amount\nA1,c1,2024-10-31,12\n").inserted == 1
+
+
 def test_two_columns_for_a_needed_field_are_refused_with_the_guesses(shop):
     text = CHINESE.replace("备注", "订单创建时间").replace(",x", ",2024-11-01")
     error = refused(shop, text)

@@ -42,9 +42,20 @@ _STATUS_WORDS = {
     "已退款": "refunded",
     "退款成功": "refunded",
 }
-ORDER_ID_ALIASES = ("订单号", "订单编号", "订单id", "order number", "order no", "order no.", "order id")
+ORDER_ID_ALIASES = (
+    "订单号",
+    "订单编号",
+    "订单id",
+    "訂單編號",
+    "訂單號",
+    "order number",
+    "order no",
+    "order no.",
+    "order id",
+)
 CUSTOMER_ID_ALIASES = (
     "客户编号",
+    "客戶編號",
     "客户号",
     "客户id",
     "会员编号",
@@ -76,6 +87,8 @@ ORDER_FIELDS = (
         True,
         (
             "下单时间",
+            "訂購日期",
+            "訂購時間",
             "订单时间",
             "下单日期",
             "订单日期",
