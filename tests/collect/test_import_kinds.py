@@ -116,6 +116,8 @@ def test_an_event_that_moves_to_another_customer_is_an_update(shop):
         ('{"t": "１３８００１３８０００"}', "properties.personal"),
         ('{"姓名": "陈晓"}', "properties.personal"),
         ('{"Address": "a street"}', "properties.personal"),
+        ('{"phoneNumber": 1}', "properties.personal"),
+        ('{"customer-name": "陈"}', "properties.personal"),
         ('{"a": "' + "x" * 201 + '"}', "properties.too_long"),
     ],
 )
@@ -173,6 +175,43 @@ def test_what_a_division_says_and_no_list_has_stays_with_the_street(shop, divisi
     told = open_vault(settings.ZHIKE_HOME).open(field.sealed, place=field.place)
     assert told == kept
     assert profile.attributes["province"].startswith(divisions[0])
+
+
+@pytest.mark.parametrize("place", ["文三路1号张三丰", "文三路一号", "Long Street 7", "An address " * 4])
+def test_a_street_in_a_column_of_towns_goes_to_the_sealed_address(shop, place):
+    rows = [["customer_id", "city", "address"], ["c1", place, "2 floor"], ["c2", "São Paulo", ""]]
+    assert shop.bring_kind("customers", csv_of(rows)).inserted == 2
+    first, second = Profile.objects.order_by("pk")
+    field = first.personal_fields.get(field="address")
+    assert open_vault(settings.ZHIKE_HOME).open(field.sealed, place=field.place) == f"{place.strip()} 2 floor"
+    assert "city" not in first.attributes and second.attributes["city"] == "São Paulo"
+
+
+@pytest.mark.parametrize(
+    ("kind", "row"),
+    [
+        ("products", {"product_id": "li@example.cn", "name": "tea"}),
+        ("products", {"product_id": "P1", "barcode": "li@example.cn"}),
+        ("order_lines", {"order_id": "A1", "product_id": "li@example.cn", "amount": "3"}),
+        (
+            "reviews",
+            {
+                "review_id": "li@example.cn",
+                "customer_id": "c1",
+                "rating": "5",
+                "product_id": "P1",
+                "reviewed_at": "2024-10-31",
+            },
+        ),
+        (
+            "events",
+            {"event_id": "li@example.cn", "customer_id": "c1", "occurred_at": "2024-10-31", "name": "seen"},
+        ),
+    ],
+)
+def test_no_id_that_is_not_sealed_is_an_e_mail(shop, kind, row):
+    report = shop.bring_kind(kind, csv_of([list(row), list(row.values())]))
+    assert "text.personal" in report.reasons and report.rejected == 1
 
 
 def test_free_text_of_reviews_and_interactions_never_reaches_the_lake(shop):

@@ -69,6 +69,7 @@ def test_a_profile_is_recorded_with_what_hangs_on_it(program: Program) -> None:
         ({"gender": "kangaroo"}, "gender"),
         ({"key": None}, "key"),
         ({"attributes": {"household_comp": "13912345678"}}, "attributes"),
+        ({"attributes": {"city": "文三路1号"}}, "attributes"),
         ({"attributes": {"unknown": "x"}}, "attributes"),
         ({"attributes": {"favourite_tea": "secret"}}, "attributes"),
         ({"attributes": {"visits": "secret"}}, "attributes"),

@@ -98,8 +98,8 @@ def is_text(value: object) -> bool:
 def wrong_value(code: str) -> ZhikeError:
     return ZhikeError(
         "attribute.value",
-        zh=f"属性 {code} 的值与它的类型或选项不符，或含有手机号、邮箱、证件号",
-        en=f"the value of {code} does not fit its type or options, or holds a phone number, e-mail or identity number",
+        zh=f"属性 {code} 的值与它的类型或选项不符，或含有手机号、邮箱、证件号、街道门牌",
+        en=f"the value of {code} does not fit its type or options, or holds a phone number, e-mail, identity number or street",
     )
 
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from zhike.collect.imports.attribute_values import Definition, checked_value, is_text, wrong_value
-from zhike.customers.normal import names_a_person
+from zhike.customers.normal import names_a_person, reads_like_a_street
+from zhike.customers.records import PLACE
 from zhike.customers.selectors.sensitive import definitions_by_code
 from zhike.customers.words import is_builtin_attribute
 from zhike.kernel.errors import ZhikeError
@@ -31,7 +32,8 @@ def _ordinary(definition: Definition | None, code: str, value: object) -> Any:
             zh="有没定义过或已停用的属性代码，请先定义属性",
             en="an attribute is not defined, or retired; define it first",
         )
-    if names_a_person(str(value)):
+    is_street = code in PLACE and reads_like_a_street(str(value))
+    if names_a_person(str(value)) or is_street:
         raise wrong_value(code)
     if definition is None:
         if not is_text(value) and not isinstance(value, int):

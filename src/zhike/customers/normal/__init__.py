@@ -31,7 +31,7 @@ from zhike.customers.normal.incomes import INCOME_BANDS, income_band
 from zhike.customers.normal.names import PersonName, name, name_tokens, search_tokens
 from zhike.customers.normal.phones import is_mobile, is_placeholder_phone, phone, written_phone
 from zhike.customers.normal.regions import Region, region, region_names
-from zhike.customers.normal.writing import masked, names_a_person
+from zhike.customers.normal.writing import masked, names_a_person, reads_like_a_street
 
 __all__ = [
     "AGE_BANDS",
@@ -67,6 +67,7 @@ __all__ = [
     "occupation",
     "occurrence_in",
     "phone",
+    "reads_like_a_street",
     "region",
     "region_names",
     "search_tokens",

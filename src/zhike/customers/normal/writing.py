@@ -14,6 +14,9 @@ _SPACES = re.compile(r"\s+")
 _NAMES_A_PERSON = re.compile(
     r"[^@\s]+@[^@\s]+\.\w|(?<!\d)(?:\+?86[ -]?)?1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?!\d)|(?<!\d)\d{17}[\dXx](?!\d)"
 )
+# 文三路一号 is as much of a street as 文三路1号; names of towns have neither digits nor houses.
+_STREET = re.compile(r"\d|[〇零一二三四五六七八九十百]+[号栋幢室弄]|[路街巷弄]")
+_LONGEST_TOWN = 30
 _SHORT = 4
 _LONG = 8
 
@@ -45,6 +48,15 @@ def names_a_person(text: str) -> bool:
     [True, True, False]
     """
     return _NAMES_A_PERSON.search(folded(text)) is not None
+
+
+def reads_like_a_street(text: str) -> bool:
+    """Whether what should be a province, city or district says where somebody lives.
+
+    >>> reads_like_a_street("文三路1号"), reads_like_a_street("São Paulo")
+    (True, False)
+    """
+    return len(text) > _LONGEST_TOWN or _STREET.search(folded(text)) is not None
 
 
 def masked(text: str) -> str:

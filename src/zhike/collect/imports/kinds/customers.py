@@ -325,7 +325,7 @@ def _place(known: Mapping[str, Any]) -> tuple[dict[str, str], str | None]:
         # Abroad, and in addresses without a province, what was written stays.
         if any(parts) and error.code != "region.unknown":
             raise RowFault("province" if known["province"] else "city", error) from None
-        return {name: part for name, part in zip(_DIVISIONS, parts, strict=True) if part}, address
+        return _unknown_place(parts, address)
     divisions = {name: value for name in _DIVISIONS if (value := getattr(found, name))}
     if any(parts) and found.remainder:
         # A new district, a town of a city without districts: what has no place of its own stays with the street.
@@ -333,6 +333,14 @@ def _place(known: Mapping[str, Any]) -> tuple[dict[str, str], str | None]:
         below = "".join(part for part in parts if part and part.endswith(left))
         return divisions, address if address and address.startswith(below) else below + (address or "")
     return divisions, address if any(parts) else found.remainder or None
+
+
+def _unknown_place(parts: Sequence[str | None], address: str | None) -> tuple[dict[str, str], str | None]:
+    """What no list of ours knows, as it was written; what reads like a street and house goes to the sealed address."""
+    named = [(name, part) for name, part in zip(_DIVISIONS, parts, strict=True) if part]
+    streets = [part for _, part in named if normal.reads_like_a_street(part)]
+    below = " ".join(part for part in [*streets, address] if part)
+    return {name: part for name, part in named if part not in streets}, below or None
 
 
 def _consents(answer: str | None, given: tuple[datetime, object] | None) -> tuple[ConsentGiven, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -65,7 +66,7 @@ class EventReader:
 
     def __init__(self, layout: Layout, mapping: ColumnMapping, rules: ImportRules) -> None:
         readers: dict[str, CellReader] = {
-            "event_id": cells.id_text,
+            "event_id": cells.open_id,
             "customer_id": cells.id_text,
             "occurred_at": moment_reader(rules),
             "name": code_text,
@@ -85,41 +86,81 @@ class EventReader:
         )
 
 
-# Names of properties whose values are about a person, whatever they look like. A plain “name” is that of a product or a page.
+# Names of properties whose values are about a person, whatever they look like, without what stands between their
+# words. A plain “name” is that of a product or a page.
 _PERSONAL_NAMES = frozenset(
     [
         "姓名",
         "真实姓名",
+        "客户姓名",
+        "会员姓名",
         "收货人",
+        "收件人",
         "联系人",
+        "昵称",
         "电话",
+        "电话号码",
         "手机",
         "手机号",
+        "手机号码",
         "联系电话",
         "邮箱",
         "电子邮箱",
         "地址",
         "详细地址",
         "收货地址",
+        "联系地址",
+        "家庭住址",
+        "住址",
         "身份证",
         "身份证号",
-        "full_name",
-        "real_name",
-        "first_name",
-        "last_name",
+        "身份证号码",
+        "微信号",
+        "生日",
+        "出生日期",
+        "fullname",
+        "realname",
+        "firstname",
+        "lastname",
         "surname",
+        "familyname",
+        "givenname",
+        "customername",
+        "username",
+        "nickname",
+        "contactname",
+        "recipient",
+        "consignee",
+        "receiver",
         "phone",
+        "phonenumber",
         "mobile",
+        "mobilephone",
+        "mobilenumber",
         "telephone",
+        "tel",
+        "cellphone",
         "email",
-        "e-mail",
+        "emailaddress",
+        "mail",
         "address",
+        "streetaddress",
+        "shippingaddress",
+        "deliveryaddress",
+        "homeaddress",
         "street",
-        "id_card",
-        "id_number",
+        "idcard",
+        "idcardnumber",
+        "idnumber",
         "passport",
+        "passportnumber",
+        "wechatid",
+        "birthday",
+        "birthdate",
+        "dateofbirth",
     ]
 )
+_BETWEEN_WORDS = re.compile(r"[\W_]+")
 
 
 def _properties(value: object) -> dict[str, Any]:
@@ -153,11 +194,13 @@ def _refuse_text(name: str, value: object) -> None:
             zh=f"属性“{shown(name)}”过长；最多 {cells.LONGEST_TEXT} 个字符，长文本不进数据湖",
             en=f"the property “{shown(name)}” is too long; {cells.LONGEST_TEXT} characters are the most",
         )
-    if names_a_person(text) or names_a_person(name) or folded(name).lower() in _PERSONAL_NAMES:
+    is_personal = _BETWEEN_WORDS.sub("", folded(name)).lower() in _PERSONAL_NAMES
+    if names_a_person(text) or names_a_person(name) or is_personal:
         raise ZhikeError(
             "properties.personal",
-            zh=f"属性“{shown(name) if not names_a_person(name) else '…'}”像手机号、邮箱或证件号；个人信息请作为客户资料导入",
-            en="a property looks like a phone number, an e-mail address or an identity number; import such data as customers",
+            zh=f"属性“{shown(name) if not names_a_person(name) else '…'}”是姓名、联系方式、地址之类，或像手机号、邮箱、证件号；个人信息请作为客户资料导入",
+            en="a property is called or looks like a name, an address, a phone number, an e-mail or an identity number; "
+            "import such data as customers",
         )
 
 

@@ -79,8 +79,8 @@ def event_id_of(given: str | None, rules: ImportRules, name: str, parts: Sequenc
 
 
 def optional_id(value: object) -> str | None:
-    """An id, or None where the cell says that there is none."""
-    return None if cells.is_nothing(value) else cells.id_text(value)
+    """An id that nobody seals, or None where the cell says that there is none."""
+    return None if cells.is_nothing(value) else cells.open_id(value)
 
 
 def code_text(value: object) -> str:

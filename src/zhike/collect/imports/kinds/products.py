@@ -101,8 +101,8 @@ class ProductReader:
             [each.name for each in PRODUCT_FIELDS], cells.open_text
         )
         readers |= {
-            "product_id": cells.id_text,
-            "barcode": unless_nothing(cells.id_text),
+            "product_id": cells.open_id,
+            "barcode": unless_nothing(cells.open_id),
             "cost": unless_nothing(money_reader(rules)),
             "cost_from": unless_nothing(moment_reader(rules)),
         }

@@ -70,7 +70,7 @@ class ReviewReader:
             "review_id": optional_id,
             "customer_id": cells.id_text,
             "reviewed_at": moment_reader(rules),
-            "product_id": cells.id_text,
+            "product_id": cells.open_id,
             "stars": partial(whole_number, name="stars", least=1, most=5),
             "order_id": optional_id,
             "text": text_length,
