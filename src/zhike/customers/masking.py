@@ -12,6 +12,8 @@ def masked(kind: str, value: str) -> str:
     'z***@example.com'
     >>> masked("name", "欧阳娜娜")
     '欧***'
+    >>> masked("name", "钱"), masked("name", "李 四")
+    ('*', '* *')
     >>> masked("nickname", "山 茶 客")
     '山***'
     """
@@ -21,19 +23,25 @@ def masked(kind: str, value: str) -> str:
             return f"{digits[:3]}****{digits[-4:]}" if len(digits) >= 9 else "****"
         case "email":
             local, _, domain = value.partition("@")
-            return f"{local[:1]}***@{domain}"
+            return f"{_begun(local)}***@{domain}"
         case "name":
-            return " ".join(word[:1] + "*" * min(len(word) - 1, 3) for word in value.split())
+            # A sign that stands alone is the whole of a name, or of a part of it.
+            return " ".join(_begun(word) + "*" * max(1, min(len(word) - 1, 3)) for word in value.split())
         case "nickname":
             # As a name; but people put spaces between the letters of a nickname, and each would stay.
-            return value[:1] + "***"
+            return _begun(value) + "***"
         case "birthday":
             return "****"
         case "address":
-            return value[:2] + "****"
+            return value[: min(2, len(value) - 1)] + "****"
         case _:
             return _ends_only(value)
 
 
 def _ends_only(value: str) -> str:
     return value[:2] + "****" + value[-2:] if len(value) > 6 else "****"
+
+
+def _begun(word: str) -> str:
+    """Its first sign, unless that is all of it."""
+    return word[:1] if len(word) > 1 else ""
