@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 from tests.customers.test_records import dump_of_test_database, is_readable
 from tests.shops import open_shop
+from zhike.accounts.models import AuditEntry
 from zhike.customers.commands import customers
 from zhike.customers.models import Customer, Identity, Profile, Suppression
 from zhike.customers.records import ConsentGiven, Identifier, ProfileRecord
@@ -37,7 +38,7 @@ from zhike.customers.services.subject_access import hand_out
 from zhike.customers.vault import open_key_ring, open_vault
 from zhike.customers.vault.keys import keep_key_ring
 from zhike.jobs.progress import Silent
-from zhike.kernel.errors import UsageError
+from zhike.kernel.errors import UsageError, ZhikeError
 from zhike.kernel.home import Home
 from zhike.lake.snapshots import open_lake
 
@@ -157,6 +158,25 @@ def test_a_suppressed_contact_is_known_whoever_has_it(home: Home) -> None:
     suppress_contact(kind="phone", value=PHONE, reason="complained")
     assert is_suppressed("phone", PHONE)
     assert suppressed_contacts(somebody().customer_id) == {"phone"}
+
+
+def test_a_contact_is_suppressed_on_the_command_line_as_people_write_it_and_let_in_again(home: Home) -> None:
+    customer = somebody().customer_id
+    asked = ["suppress", "-", "--reason", "complained at the counter"]
+
+    def said(*more: str) -> str:
+        done = CliRunner().invoke(customers, [*asked, *more], obj=home, input="139 0000 7777\n")
+        assert done.exit_code == 0, done.output
+        return done.output
+
+    first = said()
+    assert said() != first and not is_agreed(customer, purpose="marketing", channel="sms")
+    lifted = said("--lift")
+    assert said("--lift") != lifted and is_agreed(customer, purpose="marketing", channel="sms")
+    actions = list(AuditEntry.objects.filter(object_kind="contact").values_list("action", flat=True))
+    assert actions.count("contact.suppressed") == actions.count("contact.allowed") == 2
+    refused = CliRunner().invoke(customers, ["suppress", "nobody", "--reason", "asked"], obj=home)
+    assert isinstance(refused.exception, ZhikeError)
 
 
 def test_nobody_is_written_to_at_a_suppressed_contact_whatever_they_agreed_to(home: Home) -> None:

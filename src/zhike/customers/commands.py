@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import click
@@ -113,6 +114,33 @@ def erase(home: Home, customer_id: int, reason: str, yes: bool) -> None:
     click.echo(said.format(records=erased.records))
     for name, count in erased.elsewhere.items():
         click.echo(f"  {name:<24} {count:>6,}")
+
+
+@customers.command("suppress")
+@click.argument("contact")
+@click.option("--reason", required=True, help="why; kept in the audit trail")
+@click.option("--lift", is_flag=True, help="take it off the list again, where it was put by mistake")
+def suppress(contact: str, reason: str, lift: bool) -> None:
+    """Never write to CONTACT again, a phone or an e-mail, whoever has it and whatever is imported later.
+
+    A dash as CONTACT reads it from standard input, so that the shell does not remember it.
+    """
+    from zhike.customers.services.consents import allow_again, suppress_asked
+
+    given = sys.stdin.readline() if contact == "-" else contact
+    if lift:
+        was_there = allow_again(contact=given, reason=reason)
+        said = _LIFTED if was_there else _NEVER_THERE
+    else:
+        is_new = suppress_asked(contact=given, reason=reason)
+        said = _SUPPRESSED if is_new else _SUPPRESSED_BEFORE
+    click.echo(str(said))
+
+
+_SUPPRESSED = Text("已列入拒收名单：今后不再联系", "on the list: nobody writes to it again")
+_SUPPRESSED_BEFORE = Text("早已在拒收名单上", "it was on the list before")
+_LIFTED = Text("已移出拒收名单", "off the list")
+_NEVER_THERE = Text("不在拒收名单上，没有改动", "it was not on the list; nothing changed")
 
 
 def _led_to(customer_id: int) -> int:

@@ -4,19 +4,31 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from django.conf import settings
 from django.db import transaction
 
+from zhike.accounts.audit.actions import Action, Target, action
+from zhike.accounts.services import record_audit
+from zhike.customers import normal
 from zhike.customers.models import ConsentEntry, Customer, Identity, Profile, Suppression
 from zhike.customers.records import CONSENT_CHANNELS, PURPOSES
+from zhike.customers.selectors.consents import is_suppressed
+from zhike.customers.services.revealing import needed_reason
 from zhike.customers.vault import open_vault
 from zhike.kernel import clock
 from zhike.kernel.errors import UsageError
 
 if TYPE_CHECKING:
     from zhike.accounts.selectors import User
+
+SUPPRESSED = action(
+    "contact.suppressed", zh="登记拒收联系方式", en="put a contact on the list of those never written to"
+)
+ALLOWED_AGAIN = action(
+    "contact.allowed", zh="撤回拒收登记", en="took a contact off the list of those never written to"
+)
 
 
 @transaction.atomic
@@ -80,6 +92,56 @@ def suppress_contact(*, kind: str, value: str, reason: str) -> None:
     """Never write to this contact again, whoever has it and whatever is imported later."""
     index = open_vault(settings.ZHIKE_HOME).fingerprint(kind, value)
     Suppression.objects.get_or_create(kind=kind, value_index=index, defaults={"reason": reason})
+
+
+def suppress_asked(*, contact: str, reason: str, actor: User | None = None) -> bool:
+    """Put a phone or e-mail, as people write it, on the list of those that nobody may write to; whether it is new there.
+
+    Raises
+    ------
+    ZhikeError
+        ``contact.…`` for what is neither; ``reason.missing``, ``audit.reason``.
+    """
+    kind, value = _contact(contact)
+    is_new = not is_suppressed(kind, value)
+    with transaction.atomic():
+        suppress_contact(kind=kind, value=value, reason="asked")
+        _record(SUPPRESSED, kind=kind, reason=reason, actor=actor)
+    return is_new
+
+
+def allow_again(*, contact: str, reason: str, actor: User | None = None) -> bool:
+    """Take a phone or e-mail off that list, where it was put by mistake; whether it was there.
+
+    Whoever it is stays as unwritten to as they were: only what they agreed to themselves counts again.
+
+    Raises
+    ------
+    ZhikeError
+        As `suppress_asked`.
+    """
+    kind, value = _contact(contact)
+    index = open_vault(settings.ZHIKE_HOME).fingerprint(kind, value)
+    with transaction.atomic():
+        deleted, _ = Suppression.objects.filter(kind=kind, value_index=index).delete()
+        _record(ALLOWED_AGAIN, kind=kind, reason=reason, actor=actor)
+    return deleted > 0
+
+
+def _contact(text: str) -> tuple[str, str]:
+    kind: Literal["email", "phone"] = "email" if {"@", "＠"} & set(text) else "phone"
+    return kind, str(normal.identifier(kind, text))
+
+
+def _record(done: Action, *, kind: str, reason: str, actor: User | None) -> None:
+    # The trail says who, when and why; which contact it was only those can tell who have it.
+    record_audit(
+        actor=actor,
+        action=done,
+        object=Target("contact"),
+        reason=needed_reason(reason),
+        details={"kind": kind},
+    )
 
 
 @transaction.atomic
