@@ -23,7 +23,9 @@ def masked(kind: str, value: str) -> str:
             local, _, domain = value.partition("@")
             return f"{local[:1]}***@{domain}"
         case "name":
-            return " ".join(word[:1] + "*" * min(len(word) - 1, 3) for word in value.split())
+            # A name of one character would stand there whole.
+            shown = " ".join(word[:1] + "*" * min(len(word) - 1, 3) for word in value.split())
+            return shown if "*" in shown else "*"
         case "nickname":
             # As a name; but people put spaces between the letters of a nickname, and each would stay.
             return value[:1] + "***"
