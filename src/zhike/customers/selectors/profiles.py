@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import pyarrow as pa
 from django.conf import settings
 from django.db import connection
+from django.db.models import F
 
 from zhike.customers.models import Customer, Profile
 from zhike.customers.normal import city_tier
@@ -90,8 +91,9 @@ def current_customer_id(customer_id: int) -> int | None:
 
 def is_erased(customer_id: int) -> bool:
     """Whether everything that was known of a customer was erased; of one without records nothing was."""
-    records = Profile.objects.filter(customer=customer_id)
-    return records.exists() and not records.filter(erased_at=None).exists()
+    alive_first = Profile.objects.filter(customer=customer_id).order_by(F("erased_at").asc(nulls_first=True))
+    erased = list(alive_first.values_list("erased_at", flat=True)[:1])
+    return bool(erased) and erased[0] is not None
 
 
 def _customer_number(text: str) -> int | None:
