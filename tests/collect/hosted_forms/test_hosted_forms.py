@@ -214,6 +214,10 @@ def test_the_words_that_were_agreed_to_stay_when_they_change(form: HostedForm) -
         ((Question("attribute", "injuries"),), "form.label"),
         ((Question("choice", "q1", Text("选", ""), options=GOALS[:1]),), "form.options"),
         ((Question("personal", "name"), Question("personal", "name")), "form.repeated"),
+        (
+            (Question("rating", "q1", Text("评分", "")), Question("nps", "q1", Text("推荐", ""))),
+            "form.repeated",
+        ),
     ],
 )
 def test_a_question_that_cannot_be_asked_is_refused(
@@ -231,24 +235,78 @@ def test_the_owner_builds_a_form_in_the_browser_without_code(home: Home, alice_c
     rows = {
         "q-TOTAL_FORMS": "2",
         "q-INITIAL_FORMS": "0",
-        "q-0-kind": "nps",
-        "q-0-code": "nps",
+        "q-0-asks": "nps",
         "q-0-label_zh": "会推荐吗",
         "q-0-ORDER": "2",
-        "q-1-kind": "choice",
+        "q-1-asks": "choice",
         "q-1-code": "goal",
         "q-1-label_zh": "目标",
-        "q-1-options": "lose | 减脂 | Lose\ngain | 增肌",
+        "q-1-options": "减脂 | Lose\ngain | 增肌\n康复",
         "q-1-ORDER": "1",
     }
     assert alice_client.post(address, {"title_zh": "问卷", **rows}).status_code == 302
     form = HostedForm.objects.get()
-    assert [question["code"] for question in form.questions] == ["goal", "nps"]
+    assert [question["code"] for question in form.questions] == ["goal", "hui_tui_jian_ma"]
+    assert [option["code"] for option in form.questions[0]["options"]] == ["jian_zhi", "gain", "kang_fu"]
     assert Client().get("/f/survey/").status_code == 410
     assert alice_client.post(f"{address}open/", {"to": "open"}).status_code == 302
     assert "减脂" in Client().get("/f/survey/").content.decode()
     wrong = alice_client.post(address, {"title_zh": "问卷", **rows, "q-1-options": ""})
     assert wrong.status_code == 422 and "选项" in wrong.content.decode()
+
+
+def test_a_form_asks_for_a_person_by_words_that_other_sources_use(form: HostedForm) -> None:
+    asked = ("gender", "occupation", "income", "education", "interests")
+    about = tuple(Question("personal", code) for code in asked)
+    change_form(form=form, texts={}, questions=(QUESTIONS[0], *about), actor=None)
+    page = Client().get("/f/sign-up/").content.decode()
+    assert 'value="female"' in page and "月入 5–8 千" in page
+    said = {
+        "personal_name": "陈晓",
+        "personal_gender": "female",
+        "personal_income": "5000_7999",
+        "personal_education": "",
+        "personal_interests": "喝茶，读书、喝茶",
+    }
+    assert Client().post("/f/sign-up/", said).status_code == 302
+    assert Profile.objects.get().attributes == {
+        "gender": "female",
+        "income": "5000_7999",
+        "interests": ["喝茶", "读书"],
+    }
+    for wrong in ({"personal_gender": "cat"}, {"personal_interests": "找我 13912345678"}):
+        assert Client().post("/f/sign-up/", said | wrong).status_code == 422
+    assert Profile.objects.count() == 1
+
+
+def test_a_question_keeps_its_code_when_its_words_change_and_words_without_a_question_are_not_lost(
+    form: HostedForm, alice_client: Client
+) -> None:
+    address = f"/data/forms/{form.pk}/"
+    rows = alice_client.get(address).context["page"].rows
+    posted = {"title_zh": "问卷", "q-TOTAL_FORMS": "15", "q-INITIAL_FORMS": "13"}
+    for number, row in enumerate(rows):
+        said = {"asks": "", "code": "", "label_zh": "", "options": "", **row.initial, "ORDER": number + 1}
+        posted |= {f"q-{number}-{name}": value for name, value in said.items() if name != "is_required"}
+    assert posted["q-10-asks"] == "nps"
+    changed = posted | {"q-10-label_zh": "愿意推荐吗", "q-13-asks": "rating", "q-13-label_zh": "评分"}
+    assert alice_client.post(address, changed).status_code == 302
+    form.refresh_from_db()
+    codes = {
+        each["label"]["zh"]: each["code"] for each in form.questions if each["kind"] in ("nps", "rating")
+    }
+    assert codes["愿意推荐吗"] == "nps"
+    assert [each["code"] for each in form.questions if each["kind"] == "rating"] == ["stars", "ping_fen"]
+    lost = alice_client.post(address, posted | {"q-13-label_zh": "还有什么"})
+    assert lost.status_code == 422 and "还有什么" in lost.content.decode()
+
+
+def test_a_form_and_an_attribute_need_no_code_of_their_own(home: Home, alice_client: Client) -> None:
+    made = alice_client.post("/data/forms/add/", {"title_zh": "新客登记", "slug": ""})
+    assert made.status_code == 302 and HostedForm.objects.get().slug == "xin-ke-deng-ji"
+    attribute = create_attribute(code="", type="text", label_zh="茶龄", label_en="", actor=None)
+    assert attribute.code == "cha_ling"
+    assert "茶龄" in alice_client.get(made["Location"]).content.decode()
 
 
 def test_what_was_sent_in_is_listed_masked(form: HostedForm, alice_client: Client) -> None:

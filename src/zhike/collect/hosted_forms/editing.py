@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from django import forms
 from django.forms.formsets import BaseFormSet
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from zhike.collect.hosted_forms.models import HostedForm
-from zhike.collect.hosted_forms.questions import KIND_TEXTS, KINDS, MOST_QUESTIONS, Option, Question
+from zhike.collect.hosted_forms.questions import (
+    KIND_TEXTS,
+    MOST_QUESTIONS,
+    PERSONAL,
+    SURVEY_KINDS,
+    Option,
+    Question,
+)
+from zhike.customers.normal.codes import code_of
+from zhike.customers.records import PURPOSES
 from zhike.customers.services.attributes import options_in
+from zhike.customers.words import CONSENT_CHANNEL_TEXTS, PURPOSE_TEXTS
 from zhike.kernel.words import Text
 
 _CONTROL = {"class": "form-control"}
+_BOX = {"class": "form-check-input"}
 _AREA = _CONTROL | {"rows": 2}
 _EMPTY_ROWS = 3
 
@@ -23,7 +36,10 @@ class NewForm(forms.Form):
     slug = forms.CharField(
         label=_("Address"),
         max_length=34,
-        help_text=_("Lower-case letters, digits and hyphens, such as sign-up. It stays."),
+        required=False,
+        help_text=_(
+            "Lower-case letters, digits and hyphens, such as sign-up; made of the title if empty. It stays."
+        ),
         widget=forms.TextInput(attrs=_CONTROL | {"autocomplete": "off"}),
     )
 
@@ -47,11 +63,10 @@ class TextsForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class QuestionForm(forms.Form):
-    """One question; a row whose code is empty is none."""
+    """One question; a row that asks nothing is none."""
 
-    kind = forms.ChoiceField(label=_("Kind"), widget=forms.Select(attrs={"class": "form-select"}))
-    code = forms.CharField(
-        label=_("Code"), max_length=40, required=False, widget=forms.TextInput(attrs=_CONTROL)
+    asks = forms.ChoiceField(
+        label=_("What is asked"), required=False, widget=forms.Select(attrs={"class": "form-select"})
     )
     label_zh = forms.CharField(
         label=_("Words (Chinese)"), max_length=500, required=False, widget=forms.Textarea(attrs=_AREA)
@@ -60,7 +75,7 @@ class QuestionForm(forms.Form):
         label=_("Words (English)"), max_length=500, required=False, widget=forms.Textarea(attrs=_AREA)
     )
     options = forms.CharField(
-        label=_("Options, one a line: code | Chinese | English"),
+        label=_("Options of a choice, one a line: Chinese | English"),
         max_length=4000,
         required=False,
         widget=forms.Textarea(attrs=_CONTROL | {"rows": 3}),
@@ -68,41 +83,76 @@ class QuestionForm(forms.Form):
     is_required = forms.BooleanField(
         label=_("must be answered"),
         required=False,
-        widget=forms.CheckboxInput(attrs={"class": "form-check-input"}),
+        widget=forms.CheckboxInput(attrs=_BOX),
+    )
+    code = forms.CharField(
+        label=_("Code in tables (may stay empty)"),
+        max_length=40,
+        required=False,
+        widget=forms.TextInput(attrs=_CONTROL | {"autocomplete": "off"}),
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, attributes: Mapping[str, Text], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        kind = self.fields["kind"]
-        assert isinstance(kind, forms.ChoiceField)
-        kind.choices = [(each, str(KIND_TEXTS[each])) for each in KINDS]
+        asks = self.fields["asks"]
+        assert isinstance(asks, forms.ChoiceField)
+        asks.choices = _choices(attributes, self.initial.get("asks", ""))
 
-    def question(self) -> Question | None:
+    @property
+    def title(self) -> str:
+        """What the question says, else what it asks; empty for a row that is none yet."""
+        if not self.initial:
+            return ""
+        said = str(Text(self.initial["label_zh"], self.initial["label_en"] or self.initial["label_zh"]))
+        return said or _called(self.fields["asks"].choices, self.initial["asks"])  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        said: dict[str, Any] = super().clean() or self.cleaned_data
+        has_words = any(said.get(name) for name in ("label_zh", "label_en", "options"))
+        if has_words and not said.get("asks") and not said.get("DELETE") and "asks" not in self.errors:
+            self.add_error("asks", _("Choose what is asked, or take the words out."))
+        return said
+
+    def question(self, *, taken: Collection[str]) -> Question | None:
+        """What the row asks; a question of one's own without a code gets one that is not `taken`."""
         said = self.cleaned_data
-        if not said.get("code") or said.get("DELETE"):
+        if not said.get("asks") or said.get("DELETE"):
             return None
-        zh, en = said["label_zh"], said["label_en"]
+        kind, _dot, code = said["asks"].partition(".")
+        zh, en = said["label_zh"] or said["label_en"], said["label_en"] or said["label_zh"]
+        if kind in SURVEY_KINDS:
+            code = said["code"] or code_of(zh, taken=taken)
         options = [Option(each["code"], Text(each["zh"], each["en"])) for each in options_in(said["options"])]
-        return Question(
-            said["kind"], said["code"], Text(zh or en, en or zh), said["is_required"], tuple(options)
-        )
+        return Question(kind, code, Text(zh, en), said["is_required"], tuple(options))
+
+
+class _Rows(BaseFormSet[QuestionForm]):
+    @classmethod
+    def get_ordering_widget(cls) -> forms.Widget:  # type: ignore[override]
+        return forms.NumberInput(attrs=_CONTROL)
+
+    @classmethod
+    def get_deletion_widget(cls) -> forms.Widget:  # type: ignore[override]
+        return forms.CheckboxInput(attrs=_BOX)
 
 
 QuestionForms: type[BaseFormSet[QuestionForm]] = forms.formset_factory(
-    QuestionForm, extra=_EMPTY_ROWS, can_order=True, can_delete=True, max_num=MOST_QUESTIONS
+    QuestionForm, formset=_Rows, extra=_EMPTY_ROWS, can_order=True, can_delete=True, max_num=MOST_QUESTIONS
 )
 
 
-def as_initial(question: Question) -> dict[str, Any]:
-    """A question as its row shows it."""
-    return {
-        "kind": question.kind,
-        "code": question.code,
-        "label_zh": question.label.zh,
-        "label_en": question.label.en,
-        "options": "\n".join(f"{o.code} | {o.label.zh} | {o.label.en}" for o in question.options),
-        "is_required": question.is_required,
-    }
+def rows_of_questions(
+    attributes: Mapping[str, Text], questions: Sequence[Question] = (), posted: QueryDict | None = None
+) -> BaseFormSet[QuestionForm]:
+    """The rows of the builder: those of a form, or what came back.
+
+    Parameters
+    ----------
+    attributes
+        What can be asked of one's own attributes: code → what it is called.
+    """
+    initial = [_as_initial(question) for question in questions]
+    return QuestionForms(posted, initial=initial, prefix="q", form_kwargs={"attributes": attributes})
 
 
 def questions_in(rows: BaseFormSet[QuestionForm]) -> list[Question]:
@@ -110,4 +160,63 @@ def questions_in(rows: BaseFormSet[QuestionForm]) -> list[Question]:
     numbered = sorted(
         (row.cleaned_data.get("ORDER") or 10_000, place, row) for place, row in enumerate(rows.forms)
     )
-    return [question for _, _, row in numbered if (question := row.question()) is not None]
+    taken = {row.cleaned_data.get("code", "") for row in rows.forms}
+    questions: list[Question] = []
+    for _number, _place, row in numbered:
+        if (question := row.question(taken=taken)) is not None:
+            questions.append(question)
+            taken.add(question.code)
+    return questions
+
+
+def _as_initial(question: Question) -> dict[str, Any]:
+    is_own = question.kind in SURVEY_KINDS
+    return {
+        "asks": question.kind if is_own else f"{question.kind}.{question.code}",
+        "code": question.code if is_own else "",
+        "label_zh": question.label.zh,
+        "label_en": _other_than(question.label.zh, question.label.en),
+        "options": "\n".join(_typed(option) for option in question.options),
+        "is_required": question.is_required,
+    }
+
+
+def _typed(option: Option) -> str:
+    """An option as `options_in` reads it back."""
+    parts = (option.code, option.label.zh, _other_than(option.label.zh, option.label.en))
+    return " | ".join(part for part in parts if part)
+
+
+def _other_than(zh: str, en: str) -> str:
+    return "" if en == zh else en
+
+
+def _choices(attributes: Mapping[str, Text], standing: str) -> list[Any]:
+    """What can be asked, in groups; what the row asks now stays among it."""
+    about = [(f"personal.{code}", str(text)) for code, text in PERSONAL.items()]
+    own = [(f"attribute.{code}", str(text)) for code, text in attributes.items()]
+    boxes = [
+        (f"consent.{purpose}.{channel}".rstrip("."), f"{PURPOSE_TEXTS[purpose]} · {text}")
+        for purpose in PURPOSES
+        for channel, text in CONSENT_CHANNEL_TEXTS.items()
+    ]
+    groups: list[Any] = [
+        ("", _("— nothing —")),
+        (str(KIND_TEXTS["personal"]), about),
+        (_("A question of your own"), [(kind, str(KIND_TEXTS[kind])) for kind in SURVEY_KINDS]),
+        (str(KIND_TEXTS["consent"]), boxes),
+    ]
+    if own:
+        groups.insert(2, (str(KIND_TEXTS["attribute"]), own))
+    return groups if _called(groups, standing) else [*groups, (standing, standing)]
+
+
+def _called(groups: Iterable[Any], asked: str) -> str:
+    """What a choice is called; empty where there is no such choice."""
+    for value, text in groups:
+        if isinstance(text, list | tuple):
+            if found := _called(text, asked):
+                return found
+        elif value == asked:
+            return str(text)
+    return ""

@@ -9,7 +9,7 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from zhike.collect.hosted_forms.questions import PERSONAL, Question
+from zhike.collect.hosted_forms.questions import CHOSEN, PERSONAL, Question
 from zhike.collect.hosted_forms.services import Answers
 from zhike.collect.imports.attribute_values import Definition, checked_value
 from zhike.customers import normal
@@ -27,12 +27,14 @@ _PERSONAL_HINTS: Mapping[str, tuple[str, str]] = {
     "email": ("email", "email"),
     "birthday": ("date", "bday"),
     "city": ("text", "address-level2"),
+    "interests": ("text", "off"),
 }
 _READERS: Mapping[str, Callable[[str], object]] = {
     "name": normal.name,
     "phone": normal.phone,
     "email": normal.email,
     "birthday": lambda text: normal.birthday(text, today=clock.today(settings.ZHIKE_BUSINESS.zone)),
+    "interests": lambda text: "、".join(normal.interests(_nobodys(text))),
 }
 
 
@@ -142,12 +144,8 @@ class PublicForm(forms.Form):
             value = value.isoformat()
         elif definition.type == "number":
             value = int(value) if value == int(value) else float(value)
-        if definition.sensitivity == "ordinary" and names_a_person(str(value)):
-            raise ZhikeError(
-                "attribute.value",
-                zh="这里请不要写手机号、邮箱或证件号",
-                en="write no phone number, e-mail address or identity number here",
-            )
+        if definition.sensitivity == "ordinary":
+            _nobodys(str(value))
         return checked_value(definition, value)
 
     def _sensitivity(self, question: Question) -> str:
@@ -165,11 +163,34 @@ def _box() -> forms.CheckboxInput:
     return forms.CheckboxInput(attrs={"class": "form-check-input"})
 
 
+def _nobodys(text: str) -> str:
+    """The text, which goes to the lake.
+
+    Raises
+    ------
+    ZhikeError
+        ``attribute.value`` for one that names a person.
+    """
+    if names_a_person(text):
+        raise ZhikeError(
+            "attribute.value",
+            zh="这里请不要写手机号、邮箱或证件号",
+            en="write no phone number, e-mail address or identity number here",
+        )
+    return text
+
+
 def _personal_field(question: Question) -> forms.Field:
+    label = str(question.label) or str(PERSONAL[question.code])
+    asked: dict[str, Any] = {"label": label, "required": question.is_required}
+    if labels := CHOSEN.get(question.code):
+        options = [("", "—"), *((code, str(text)) for code, text in labels.items())]
+        return forms.ChoiceField(
+            **asked, choices=options, widget=forms.Select(attrs={"class": "form-select"})
+        )
     kind, autocomplete = _PERSONAL_HINTS[question.code]
     return forms.CharField(
-        label=str(question.label) or str(PERSONAL[question.code]),
-        required=question.is_required,
+        **asked,
         max_length=100,
         widget=forms.TextInput(attrs=_CONTROL | {"type": kind, "autocomplete": autocomplete}),
     )
@@ -229,6 +250,8 @@ def _coded(question: Question, value: Any) -> int | str | list[str]:
 
 
 def _read_personal(code: str, value: str) -> str:
+    if code in CHOSEN:
+        return value
     if code in _READERS:
         return str(_READERS[code](value))
     try:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
+from zhike.customers import normal
+from zhike.customers.normal.codes import CODE
 from zhike.customers.records import CONSENT_CHANNELS, PURPOSES
 from zhike.kernel.errors import UsageError
 from zhike.kernel.words import Text
@@ -30,10 +31,21 @@ PERSONAL: Mapping[str, Text] = {
     "email": Text("邮箱", "E-mail"),
     "birthday": Text("生日", "Birthday"),
     "city": Text("所在城市", "City"),
+    "gender": Text("性别", "Gender"),
+    "occupation": Text("职业", "Occupation"),
+    "income": Text("月收入", "Monthly income"),
+    "education": Text("学历", "Education"),
+    "interests": Text("兴趣爱好", "Interests"),
 }
+CHOSEN: Mapping[str, Mapping[str, Text]] = {
+    "gender": normal.GENDERS,
+    "occupation": normal.OCCUPATIONS,
+    "income": normal.INCOME_BANDS,
+    "education": normal.EDUCATIONS,
+}
+"""What is said about the person by one of a few words."""
 SURVEY_KINDS: tuple[Kind, ...] = ("choice", "multi", "rating", "nps", "text")
 MOST_QUESTIONS = 40
-_CODE = re.compile(r"[a-z][a-z0-9_]{0,39}\Z", re.ASCII)
 _LONGEST_LABEL = 500
 _MOST_OPTIONS = 30
 _NO_WORDS = Text("", "")
@@ -68,6 +80,13 @@ class Question:
     def name(self) -> str:
         """Of its input."""
         return f"{self.kind}_{self.code.replace('.', '_')}"
+
+    @property
+    def asked(self) -> Text:
+        """What an owner calls it."""
+        if self.label.zh:
+            return self.label
+        return PERSONAL.get(self.code) or Text(self.code, self.code)
 
     @property
     def text_version(self) -> str:
@@ -118,13 +137,13 @@ def checked_question(question: Question, *, attributes: Sequence[str], sensitive
     codes = [option.code for option in question.options]
     is_closed = question.kind in ("choice", "multi")
     is_good = (
-        2 <= len(codes) <= _MOST_OPTIONS and len(set(codes)) == len(codes) and all(map(_CODE.match, codes))
+        2 <= len(codes) <= _MOST_OPTIONS and len(set(codes)) == len(codes) and all(map(CODE.match, codes))
     )
     if is_closed and not is_good:
         raise UsageError(
             "form.options",
-            zh=f"“{question.code}”要有 2 至 {_MOST_OPTIONS} 个选项，每行写：代码 | 中文 | 英文，代码各不相同",
-            en=f"“{question.code}” needs 2 to {_MOST_OPTIONS} options, one a line: code | Chinese | English, each with its own code",
+            zh=f"“{question.asked.zh}”要有 2 至 {_MOST_OPTIONS} 个选项，每行写：中文 | 英文，各不相同",
+            en=f"“{question.asked.en}” needs 2 to {_MOST_OPTIONS} options, one a line: Chinese | English, each another",
         )
     return question
 
@@ -137,18 +156,19 @@ def checked_questions(questions: Sequence[Question]) -> tuple[Question, ...]:
     UsageError
         ``form.empty``, ``form.repeated``.
     """
-    names = [question.name for question in questions]
+    # Answers of all kinds of questions of one's own are counted by their code.
+    names = [q.code if q.kind in SURVEY_KINDS else q.name for q in questions]
     if not 0 < len(names) <= MOST_QUESTIONS:
         raise UsageError(
             "form.empty",
             zh=f"表单要有 1 至 {MOST_QUESTIONS} 个问题",
             en=f"a form has 1 to {MOST_QUESTIONS} questions",
         )
-    if repeated := next((question for question in questions if names.count(question.name) > 1), None):
+    if repeated := next((q for q, name in zip(questions, names, strict=True) if names.count(name) > 1), None):
         raise UsageError(
             "form.repeated",
-            zh=f"“{repeated.code}”出现了两次，请只留一个",
-            en=f"“{repeated.code}” stands there twice; keep one",
+            zh=f"“{repeated.asked.zh}”（{repeated.code}）出现了两次，请只留一个",
+            en=f"“{repeated.asked.en}” ({repeated.code}) stands there twice; keep one",
         )
     return tuple(questions)
 
@@ -164,7 +184,7 @@ def _check_code(question: Question, attributes: Sequence[str]) -> None:
             is_good = question.purpose in PURPOSES and question.channel in CONSENT_CHANNELS
             known = f"{', '.join(PURPOSES)}; marketing.sms"
         case _:
-            is_good, known = bool(_CODE.match(code)), "q1, q2"
+            is_good, known = bool(CODE.match(code)), "q1, q2"
     if not is_good:
         raise UsageError(
             "form.code",

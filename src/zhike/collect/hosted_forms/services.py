@@ -16,6 +16,7 @@ from zhike.accounts.selectors import User
 from zhike.accounts.services import record_audit
 from zhike.collect.hosted_forms.models import ConsentWording, HostedForm, Submission
 from zhike.collect.hosted_forms.questions import (
+    CHOSEN,
     SURVEY_KINDS,
     Question,
     checked_question,
@@ -25,6 +26,7 @@ from zhike.collect.hosted_forms.questions import (
 from zhike.collect.imports.kinds.happenings import event_row
 from zhike.collect.intake.receiving import keep_own_events
 from zhike.customers import normal
+from zhike.customers.normal.codes import code_of
 from zhike.customers.records import ConsentGiven, Identifier, ProfileRecord
 from zhike.customers.selectors.sensitive import definitions_by_code
 from zhike.customers.services import record_profiles
@@ -40,17 +42,24 @@ FORM_CLOSED = action("form.closed", zh="关闭表单", en="closed a form")
 
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z", re.ASCII)
 _LONGEST_SLUG = 34
+_TITLE_IN_SLUG = 8
 
 
 @transaction.atomic
 def create_form(*, slug: str, title_zh: str, actor: User | None) -> HostedForm:
     """A new form that is closed and asks nothing yet.
 
+    Parameters
+    ----------
+    slug
+        Empty: one is made of the title.
+
     Raises
     ------
     UsageError
         ``form.slug``, ``form.title``.
     """
+    slug = slug or _slug_of(title_zh)
     if not _SLUG.match(slug) or len(slug) > _LONGEST_SLUG or HostedForm.objects.filter(slug=slug).exists():
         raise UsageError(
             "form.slug",
@@ -62,6 +71,11 @@ def create_form(*, slug: str, title_zh: str, actor: User | None) -> HostedForm:
     form = HostedForm.objects.create(slug=slug, title_zh=title_zh.strip())
     record_audit(actor=actor, action=FORM_MADE, object=Target("form", slug))
     return form
+
+
+def _slug_of(title: str) -> str:
+    taken = {slug.replace("-", "_") for slug in HostedForm.objects.values_list("slug", flat=True)}
+    return code_of(title[:_TITLE_IN_SLUG], taken=taken).replace("_", "-")[:_LONGEST_SLUG].strip("-")
 
 
 @transaction.atomic
@@ -148,7 +162,7 @@ def submit_form(*, form: HostedForm, answers: Answers) -> Submission:
         name=answers.personal.get("name"),
         identifiers=tuple(_identifiers(answers.personal)),
         birthday=answers.personal.get("birthday"),
-        attributes={**_region(answers.personal.get("city")), **answers.attributes},
+        attributes={**_known(answers.personal), **answers.attributes},
         consents=(
             *(_consent(q.purpose, q.channel, q.text_version) for q in answers.agreed),
             *(_consent("sensitive", "", q.text_version) for q in answers.sensitive_agreed),
@@ -197,6 +211,14 @@ def _identifiers(personal: Mapping[str, str]) -> Iterable[Identifier]:
         yield Identifier("phone", personal["phone"])
     if "email" in personal:
         yield Identifier("email", personal["email"])
+
+
+def _known(personal: Mapping[str, str]) -> dict[str, Any]:
+    """What is said about the person that may lie open, by the code of its attribute."""
+    known: dict[str, Any] = {code: personal[code] for code in CHOSEN if code in personal}
+    if "interests" in personal:
+        known["interests"] = list(normal.interests(personal["interests"]))
+    return {**_region(personal.get("city")), **known}
 
 
 def _region(city: str | None) -> dict[str, str]:

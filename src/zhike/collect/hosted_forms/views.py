@@ -21,14 +21,12 @@ from zhike.accounts.selectors import User
 from zhike.collect.hosted_forms.editing import (
     NewForm,
     QuestionForm,
-    QuestionForms,
     TextsForm,
-    as_initial,
     questions_in,
+    rows_of_questions,
 )
 from zhike.collect.hosted_forms.models import HostedForm, Submission
 from zhike.collect.hosted_forms.public import HONEYPOT, PublicForm
-from zhike.collect.hosted_forms.questions import PERSONAL
 from zhike.collect.hosted_forms.services import (
     change_form,
     create_form,
@@ -70,8 +68,6 @@ class BuilderPage:
     address: str
     texts: TextsForm
     rows: BaseFormSet[QuestionForm]
-    personal: str
-    attributes: str
     error: str = ""
 
 
@@ -135,8 +131,9 @@ def edit(request: HttpRequest, form_id: int) -> HttpResponse:
     """What a form says and asks."""
     form = _form(form_id)
     if request.method != "POST":
-        return _builder(request, form, TextsForm(instance=form), _rows(form))
-    texts, rows = TextsForm(request.POST), QuestionForms(request.POST, prefix="q")
+        rows = rows_of_questions(_attributes(), questions_of(form))
+        return _builder(request, form, TextsForm(instance=form), rows)
+    texts, rows = TextsForm(request.POST), rows_of_questions(_attributes(), questions_of(form), request.POST)
     if not (texts.is_valid() and rows.is_valid()):
         return _builder(request, form, texts, rows, status=422)
     try:
@@ -241,7 +238,6 @@ def _builder(
     error: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    in_use = sorted(code for code, each in definitions_by_code().items() if each.retired_at is None)
     page = BuilderPage(
         id=form.pk,
         slug=form.slug,
@@ -250,16 +246,18 @@ def _builder(
         address=request.build_absolute_uri(reverse("forms:public", args=[form.slug])),
         texts=texts,
         rows=rows,
-        personal=", ".join(PERSONAL),
-        attributes=", ".join(in_use),
         error=error,
     )
     return render_page(request, "hosted_forms/builder.html", page, status=status)
 
 
-def _rows(form: HostedForm) -> BaseFormSet[QuestionForm]:
-    initial = [as_initial(question) for question in questions_of(form)]
-    return QuestionForms(initial=initial, prefix="q")
+def _attributes() -> dict[str, Text]:
+    """What can be asked of the business's own attributes, by code."""
+    return {
+        code: Text(each.label_zh, each.label_en)
+        for code, each in sorted(definitions_by_code().items())
+        if each.retired_at is None
+    }
 
 
 def _form(form_id: int) -> HostedForm:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from django.db import transaction
 from zhike.accounts.audit.actions import Target, action
 from zhike.accounts.services import record_audit
 from zhike.customers.models import AttributeDefinition
+from zhike.customers.normal.codes import CODE, code_of
 from zhike.customers.records import FIELDS_OF_FILES, IDENTIFIER_KINDS, PERSONAL_FIELDS
 from zhike.customers.words import is_builtin_attribute
 from zhike.kernel import clock
@@ -26,7 +26,6 @@ ATTRIBUTE_RESTORED = action("attribute.restored", zh="恢复属性", en="restore
 
 Type = AttributeDefinition.Type
 Sensitivity = AttributeDefinition.Sensitivity
-_CODE = re.compile(r"[a-z][a-z0-9_]{0,39}\Z", re.ASCII)
 _LONGEST_LABEL = 60
 _CHOICES = (Type.CHOICE, Type.CHOICES)
 
@@ -46,6 +45,8 @@ def create_attribute(
 
     Parameters
     ----------
+    code
+        Empty: one is made of the label.
     options
         ``code``, ``zh`` and ``en`` of each choice; for choices only.
 
@@ -54,6 +55,8 @@ def create_attribute(
     UsageError
         ``attribute.code``, ``attribute.type``, ``attribute.label``, ``attribute.options``.
     """
+    labels = _labels(label_zh, label_en)
+    code = code or code_of(labels["label_zh"], taken=_taken_codes())
     _check_code(code)
     if type not in Type or sensitivity not in Sensitivity:
         raise UsageError(
@@ -65,7 +68,7 @@ def create_attribute(
         options=_checked_options(type, options),
         sensitivity=sensitivity,
         is_usable_in_conditions=sensitivity != Sensitivity.SENSITIVE,
-        **_labels(label_zh, label_en),
+        **labels,
     )
     record_audit(actor=actor, action=ATTRIBUTE_CREATED, object=Target("attribute", code))
     return made
@@ -120,17 +123,22 @@ def retire_attribute(*, code: str, is_retired: bool, actor: User | None) -> None
 
 
 def options_in(text: str) -> list[dict[str, str]]:
-    """Choices as somebody types them, one a line: ``code | Chinese | English``; English may be left out.
+    """Choices as somebody types them, one a line: ``code | Chinese | English``.
+
+    English may be left out, and the code, too: then it is made of the Chinese words.
 
     >>> options_in("green | 绿茶 | Green tea")
     [{'code': 'green', 'zh': '绿茶', 'en': 'Green tea'}]
+    >>> [option["code"] for option in options_in("红茶\\n白茶 | White tea")]
+    ['hong_cha', 'bai_cha']
     """
-    options = []
-    for line in text.splitlines():
-        parts = [part.strip() for part in line.replace("｜", "|").split("|")]
-        if any(parts):
-            code, zh, en = (*parts, *("",) * 3)[:3]
-            options.append({"code": code, "zh": zh or code, "en": en or zh or code})
+    lines = [[part.strip() for part in line.replace("｜", "|").split("|")] for line in text.splitlines()]
+    options: list[dict[str, str]] = []
+    for parts in (parts for parts in lines if any(parts)):
+        has_code = len(parts) > 2 or bool(CODE.match(parts[0]))
+        taken = {option["code"] for option in options}
+        code, zh, en = (*(parts if has_code else (code_of(parts[0], taken=taken), *parts)), "", "")[:3]
+        options.append({"code": code, "zh": zh or code, "en": en or zh or code})
     return options
 
 
@@ -142,21 +150,24 @@ def _definition(code: str) -> AttributeDefinition:
 
 
 def _check_code(code: str) -> None:
-    if not _CODE.match(code):
+    if not CODE.match(code):
         raise UsageError(
             "attribute.code",
             zh="代码用小写字母、数字和下划线，以字母开头，最多 40 个字符，例如 tea_preference",
             en="a code has small letters, digits and underscores, begins with a letter and has at most 40 "
             "characters, such as tea_preference",
         )
-    is_taken = AttributeDefinition.objects.filter(code=code).exists()
-    is_field = code in (*PERSONAL_FIELDS, *IDENTIFIER_KINDS, *FIELDS_OF_FILES)
-    if is_taken or is_field or is_builtin_attribute(code):
+    if code in _taken_codes() or is_builtin_attribute(code):
         raise UsageError(
             "attribute.code",
             zh=f"代码“{code}”已经在用，请换一个",
             en=f"the code “{code}” is taken; choose another",
         )
+
+
+def _taken_codes() -> frozenset[str]:
+    own = AttributeDefinition.objects.values_list("code", flat=True)
+    return frozenset((*own, *PERSONAL_FIELDS, *IDENTIFIER_KINDS, *FIELDS_OF_FILES))
 
 
 def _labels(zh: str, en: str) -> dict[str, str]:
@@ -175,10 +186,10 @@ def _checked_options(type: str, options: Sequence[Mapping[str, str]]) -> list[di
     if type not in _CHOICES:
         return []
     codes = [option["code"] for option in options]
-    if not codes or len(set(codes)) != len(codes) or not all(_CODE.match(code) for code in codes):
+    if not codes or len(set(codes)) != len(codes) or not all(CODE.match(code) for code in codes):
         raise _bad_options(
-            "每行一个选项，写作“代码 | 中文 | English”，代码不能重复",
-            "one choice a line, as “code | 中文 | English”, each code once",
+            "每行一个选项，写作“中文 | English”或“代码 | 中文 | English”，不能重复",
+            "one choice a line, as “中文 | English” or “code | 中文 | English”, each once",
         )
     return [dict(option) for option in options]
 
