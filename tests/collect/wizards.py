@@ -40,9 +40,9 @@ class Wizard:
         assert made is not None and response["Location"] == f"/data/import/{made.pk}/reading/"
         return made
 
-    def read(self, upload: Upload, *, encoding: str = "", sheet: str = "") -> Any:
+    def read(self, upload: Upload, **said: str) -> Any:
         """The answer to “this reads right”."""
-        return self.client.post(self.at(upload, "reading"), {"encoding": encoding, "sheet": sheet})
+        return self.client.post(self.at(upload, "reading"), {"encoding": "", "sheet": "", **said})
 
     def proposed(self, upload: Upload) -> dict[str, str]:
         """The fields of the page of columns as they stand there."""

@@ -56,6 +56,14 @@ _OPTIONS = (
     ),
     click.option("--sheet", help="the sheet of a workbook"),
     click.option("--encoding", help="of a text file, such as big5"),
+    click.option("--delimiter", help="of a text file: comma, tab, semicolon or pipe"),
+    click.option(
+        "--header-row",
+        type=int,
+        metavar="N",
+        help="the row with the column names, what is above it is not read; 0: there is none, "
+        "the columns are called “column 1”, “column 2” …",
+    ),
     click.option("--repair", "repairs", multiple=True, help="a repair by name; may be given several times"),
     click.option("--dry-run", "is_dry_run", is_flag=True, help="check every row and keep nothing"),
     click.option(

@@ -13,15 +13,23 @@ import io
 from collections import deque
 from collections.abc import Collection, Iterator, Sequence
 from functools import partial
+from itertools import islice
 from typing import BinaryIO, TextIO
 
 from zhike.collect.imports.blocks import PlainBlock, plain_length, whole_lines
+from zhike.collect.imports.dialects import (
+    AS_FOUND,
+    DELIMITERS,
+    NO_HEADER,
+    Dialect,
+    column_names,
+    no_such_header,
+)
 from zhike.collect.imports.encodings import text_format
 from zhike.collect.imports.records import Record, folded, shown, trimmed
 from zhike.collect.imports.storage import InputFile
 from zhike.kernel.errors import ZhikeError
 
-DELIMITERS = (",", "\t", ";", "|")
 _SAMPLE_CHARACTERS = 1 << 18
 LONGEST_LINE = 1 << 20
 _KEPT_OF_TOO_LONG = 1000
@@ -38,29 +46,36 @@ class CsvFile:
         The file; all of it is decoded once here, nothing is kept.
     known
         Folded header names that are looked for; the delimiter that shows most of them wins.
-    encoding
-        The only one to be tried; else it is found out.
+    dialect
+        What was decided; the rest is found out.
 
     Raises
     ------
+    UsageError
+        ``header_row.missing``.
     ZhikeError
         ``file.encoding``, ``file.empty`` or ``file.structure``.
     """
 
-    def __init__(self, file: InputFile, known: Collection[str], encoding: str | None = None) -> None:
-        self._file = file
-        self._format = text_format(file, encoding)
+    def __init__(self, file: InputFile, known: Collection[str], dialect: Dialect = AS_FOUND) -> None:
+        self._file, self._dialect = file, dialect
+        self._format = text_format(file, dialect.encoding)
         with self.opened_text() as text:
             sample = text.read(_SAMPLE_CHARACTERS)
         _refuse_what_is_no_table(file, sample)
-        self.delimiter, self.header = _frozen_dialect(file, sample, known)
+        self.delimiter, self.header_row, self.header = _frozen_dialect(file, sample, known, dialect)
 
     @property
     def read_as(self) -> str:
         name = {"\t": "TAB"}.get(self.delimiter, self.delimiter)
+        guessed = " (guessed)" if self._format.is_guessed else ""
+        return f"CSV {self.encoding} {name}{self._dialect.header_said}{guessed}"
+
+    @property
+    def encoding(self) -> str:
+        """By the name that people know."""
         encoding = self._format.encoding.removesuffix("-sig")
-        said = {"cp950": "big5", "cp949": "euc-kr"}.get(encoding, encoding)
-        return f"CSV {said} {name}" + (" (guessed)" if self._format.is_guessed else "")
+        return {"cp950": "big5", "cp949": "euc-kr"}.get(encoding, encoding)
 
     @property
     def is_guessed(self) -> bool:
@@ -68,14 +83,14 @@ class CsvFile:
 
     @property
     def expected_records(self) -> int:
-        return max(self._format.newline_count - 1, 0)
+        return max(self._format.newline_count - self.header_row, 0)
 
     def records(self) -> Iterator[Record]:
         """Every record after the header: whole, blank or broken."""
         with self.opened_text() as text:
             stream = _raw_records(_Lines(text), self.delimiter)
-            # The first record that is not blank is the header.
-            next(record for record in stream if not _is_blank(record[1]))
+            for _ in range(self.header_row):
+                next(stream)
             for number, cells, lines, error in stream:
                 yield self._record(number, cells, lines, error)
 
@@ -104,13 +119,11 @@ class CsvFile:
         return self._record(number, *found[1:])
 
     def _after_header(self, stream: BinaryIO) -> tuple[int, int]:
-        """The number of the header's record, and the offset of what follows it."""
+        """The number of the header's record, 0 if there is none, and the offset of what follows it."""
         start = len(codecs.BOM_UTF8) if self._format.encoding == "utf-8-sig" else 0
-        for number, cells, lines, _ in self._raw_from(stream, start):
+        for _, _, lines, _ in islice(self._raw_from(stream, start), self.header_row):
             start += sum(len(line.encode()) for line in lines)
-            if not _is_blank(cells):
-                return number, start
-        raise AssertionError("a header was found before")
+        return self.header_row, start
 
     def _careful(self, stream: BinaryIO, offset: int, least: int, before: int) -> tuple[list[Record], int]:
         """The records from an offset on until at least so many bytes are used, and how many were."""
@@ -228,30 +241,43 @@ def _raw_records(lines: _Lines, delimiter: str) -> Iterator[_Raw]:
             yield number, cells, lines.taken, None
 
 
-def _frozen_dialect(file: InputFile, sample: str, known: Collection[str]) -> tuple[str, tuple[str, ...]]:
-    best: tuple[tuple[int, int], str, tuple[str, ...]] | None = None
-    for delimiter in DELIMITERS:
-        cells = _first_record(sample, delimiter)
-        if cells is None:
+def _frozen_dialect(
+    file: InputFile, sample: str, known: Collection[str], dialect: Dialect
+) -> tuple[str, int, tuple[str, ...]]:
+    """The delimiter, the row of the header (0: none), and the names of the columns."""
+    best: tuple[tuple[int, int], str, int, tuple[str, ...]] | None = None
+    for delimiter in DELIMITERS.values() if dialect.sign is None else (dialect.sign,):
+        found = _header_record(sample, delimiter, dialect.header_row)
+        if found is None:
             continue
-        score = (sum(folded(cell) in known for cell in cells), len(cells))
+        row, cells = found
+        score = (sum(folded(cell) in known for cell in cells if row != NO_HEADER), len(cells))
         if best is None or score > best[0]:
-            best = (score, delimiter, tuple(cells))
-    if best is None:
-        raise ZhikeError(
-            "file.structure",
-            zh=f"{file} 的表头读不出来：引号没有成对。请检查第一行",
-            en=f"the header of {file} cannot be read: a quote is not closed. Look at its first line",
-        )
-    return best[1], best[2]
+            best = (score, delimiter, row, tuple(cells))
+    if best is not None:
+        return best[1:] if best[2] else (best[1], best[2], column_names(len(best[3])))
+    if dialect.header_row:
+        raise no_such_header(file, dialect.header_row)
+    raise ZhikeError(
+        "file.structure",
+        zh=f"{file} 的表头读不出来：引号没有成对。请检查第一行",
+        en=f"the header of {file} cannot be read: a quote is not closed. Look at its first line",
+    )
 
 
-def _first_record(sample: str, delimiter: str) -> list[str] | None:
-    for _, cells, _, error in _raw_records(_Lines(io.StringIO(sample, newline="")), delimiter):
-        if error is not None:
+def _header_record(sample: str, delimiter: str, wanted: int | None) -> tuple[int, list[str]] | None:
+    """The wanted row, else the first that is not blank; without a header, a record that shows its width."""
+    for number, cells, _, error in _raw_records(_Lines(io.StringIO(sample, newline="")), delimiter):
+        if wanted and number < wanted:
+            continue
+        if wanted == NO_HEADER and error is None and not _is_blank(cells):
+            return NO_HEADER, cells
+        if wanted == NO_HEADER:
+            continue
+        if error is not None or (wanted and _is_blank(cells)):
             return None
         if not _is_blank(cells):
-            return cells
+            return number, cells
     return None
 
 

@@ -27,6 +27,7 @@ class ParquetFile:
     """
 
     read_as = "Parquet"
+    header_row = 0
 
     def __init__(self, file: InputFile) -> None:
         self._file = file
