@@ -191,7 +191,7 @@ def _print_report(report: ImportReport, rejects: Path | None) -> None:
 
 
 def _print_warnings(report: ImportReport) -> None:
-    if report.read_as.endswith("(guessed)"):
+    if "(guessed" in report.read_as:
         said = Text(
             "文字编码是猜的，请核对文字；不对就用 --encoding 指定，并撤销这次导入",
             "the encoding is a guess: look at the texts; if they are wrong, undo and give --encoding",

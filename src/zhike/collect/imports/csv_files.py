@@ -25,7 +25,7 @@ from zhike.collect.imports.dialects import (
     column_names,
     no_such_header,
 )
-from zhike.collect.imports.encodings import text_format
+from zhike.collect.imports.encodings import known_name, text_format
 from zhike.collect.imports.records import Record, folded, shown, trimmed
 from zhike.collect.imports.storage import InputFile
 from zhike.kernel.errors import ZhikeError
@@ -68,14 +68,19 @@ class CsvFile:
     @property
     def read_as(self) -> str:
         name = {"\t": "TAB"}.get(self.delimiter, self.delimiter)
-        guessed = " (guessed)" if self._format.is_guessed else ""
+        also = "".join(f" or {name}" for name in self.other_encodings)
+        guessed = f" (guessed{also})" if self._format.is_guessed else ""
         return f"CSV {self.encoding} {name}{self._dialect.header_said}{guessed}"
 
     @property
     def encoding(self) -> str:
         """By the name that people know."""
-        encoding = self._format.encoding.removesuffix("-sig")
-        return {"cp950": "big5", "cp949": "euc-kr"}.get(encoding, encoding)
+        return known_name(self._format.encoding)
+
+    @property
+    def other_encodings(self) -> tuple[str, ...]:
+        """Those that the bytes may be in nearly as well, by the names that people know."""
+        return tuple(map(known_name, self._format.others))
 
     @property
     def is_guessed(self) -> bool:

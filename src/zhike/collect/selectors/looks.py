@@ -36,6 +36,7 @@ ENCODING_CHOICES = (
     "utf-16-le",
     "utf-16-be",
     "latin-1",
+    "cp1252",
 )
 # The rows of which one may be chosen as the header.
 HEADER_ROWS = tuple(range(1, 31))
@@ -54,7 +55,7 @@ class FirstRow:
 class FileLook:
     """A file as it is read.
 
-    `encoding` and `delimiter` are empty where it is no text, `sheet` where it is no workbook; `sheets` are all
+    Where the encoding is guessed, `other_encodings` are those that are nearly as likely. `encoding` and `delimiter` are empty where it is no text, `sheet` where it is no workbook; `sheets` are all
     that it has. `header_row` is 0 where the columns have no names, None where the names stand in no row. Of many columns only the first are shown; `more_columns` tells how many are not.
     """
 
@@ -62,6 +63,7 @@ class FileLook:
     encoding: str
     delimiter: str
     is_guessed: bool
+    other_encodings: tuple[str, ...]
     sheet: str
     sheets: tuple[str, ...]
     header_row: int | None
@@ -110,6 +112,7 @@ def file_look(*, home: Home, upload: Upload, dialect: Dialect, with_contacts: bo
             encoding=records.encoding if isinstance(records, CsvFile) else "",
             delimiter=_delimiter(records),
             is_guessed=isinstance(records, CsvFile) and records.is_guessed,
+            other_encodings=records.other_encodings if isinstance(records, CsvFile) else (),
             sheet=records.sheet if isinstance(records, WorkbookFile) else "",
             sheets=sheets_of(home, upload) if isinstance(records, WorkbookFile) else (),
             header_row=records.header_row if isinstance(records, CsvFile | WorkbookFile) else None,
