@@ -26,7 +26,8 @@ from zhike.collect.imports.dialects import (
     no_such_header,
 )
 from zhike.collect.imports.encodings import known_name, text_format
-from zhike.collect.imports.records import Record, folded, shown, trimmed
+from zhike.collect.imports.headers import header_form
+from zhike.collect.imports.records import Record, shown, trimmed
 from zhike.collect.imports.storage import InputFile
 from zhike.kernel.errors import ZhikeError
 
@@ -45,7 +46,7 @@ class CsvFile:
     file
         The file; all of it is decoded once here, nothing is kept.
     known
-        Folded header names that are looked for; the delimiter that shows most of them wins.
+        Names of columns that are looked for, as `header_form` gives them; the delimiter that shows most of them wins.
     dialect
         What was decided; the rest is found out.
 
@@ -256,7 +257,7 @@ def _frozen_dialect(
         if found is None:
             continue
         row, cells = found
-        score = (sum(folded(cell) in known for cell in cells if row != NO_HEADER), len(cells))
+        score = (sum(header_form(cell) in known for cell in cells if row != NO_HEADER), len(cells))
         if best is None or score > best[0]:
             best = (score, delimiter, row, tuple(cells))
     if best is not None:

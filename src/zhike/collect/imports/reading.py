@@ -42,7 +42,7 @@ def open_records(
     file
         With one of `ENDINGS`.
     known
-        Folded header names that are looked for.
+        Names of columns that are looked for, as `header_form` gives them.
     dialect
         What was decided about how it is read; the rest is found out.
     folder

@@ -10,7 +10,8 @@ import python_calamine
 
 from zhike.collect.imports.archives import check_workbook, damaged, is_workbook, locked
 from zhike.collect.imports.dialects import AS_FOUND, NO_HEADER, Dialect, column_names, no_such_header
-from zhike.collect.imports.records import Record, folded, shown, trimmed
+from zhike.collect.imports.headers import header_form
+from zhike.collect.imports.records import Record, shown, trimmed
 from zhike.collect.imports.storage import InputFile
 from zhike.kernel.errors import UsageError, ZhikeError
 
@@ -28,7 +29,7 @@ class WorkbookFile:
     file
         ``.xlsx`` or ``.xls``; numbers that were ids come as whole numbers, dates as dates.
     known
-        Folded header names that are looked for.
+        Names of columns that are looked for, as `header_form` gives them.
     dialect
         What was decided; else the sheet is the visible one that shows most of the known names.
 
@@ -175,7 +176,7 @@ def _header(
         texts = [str(cell) if cell is not None else "" for cell in cells]
         while texts and not trimmed(texts[-1]):
             texts.pop()
-        score = sum(folded(text) in known for text in texts)
+        score = sum(header_form(text) in known for text in texts)
         if wanted:
             return (score, row, tuple(texts)) if texts else None
         if not texts:

@@ -69,6 +69,7 @@ ANSWER_FIELDS = (
             "timestamp",
         ),
         samples=("2026-11-20 10:30", "2026-11-21 09:00"),
+        loose_aliases=("日期", "时间", "date"),
     ),
     Field(
         "survey", Text("问卷代码", "code of the survey"), aliases=("问卷", "问卷编号"), samples=("nps", "nps")
