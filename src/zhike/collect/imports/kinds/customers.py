@@ -14,6 +14,13 @@ import pyarrow as pa
 
 from zhike.collect.imports import cells
 from zhike.collect.imports.attribute_values import Definition
+from zhike.collect.imports.kinds.consents import (
+    CONSENT_FIELDS,
+    REJECT,
+    UNDATED_CONSENTS,
+    consent_readers,
+    consents_of,
+)
 from zhike.collect.imports.kinds.kind import (
     CellReader,
     Field,
@@ -21,7 +28,6 @@ from zhike.collect.imports.kinds.kind import (
     ImportRules,
     Kind,
     RowFault,
-    coded_reader,
     moment_reader,
     row_hash,
     unless_nothing,
@@ -41,29 +47,7 @@ from zhike.customers.records import IDENTIFIER_KINDS, ConsentGiven, Identifier, 
 from zhike.kernel.errors import ZhikeError
 from zhike.kernel.words import Text
 
-ANSWERS = ("yes", "no")
-_ANSWER_WORDS = {
-    "是": "yes",
-    "同意": "yes",
-    "y": "yes",
-    "true": "yes",
-    "1": "yes",
-    "否": "no",
-    "不同意": "no",
-    "拒绝": "no",
-    "n": "no",
-    "false": "no",
-    "0": "no",
-}
 _BETWEEN = re.compile(r"[,，;；|、]")
-_CONSENT = Field(
-    "marketing_consent",
-    Text("是否同意营销", "agreed to marketing"),
-    aliases=("是否同意营销", "营销授权", "accepts marketing", "marketing consent"),
-    words=_ANSWER_WORDS,
-    is_coded=True,
-    samples=("yes", "no"),
-)
 CUSTOMER_FIELDS = (
     Field(
         "customer_id",
@@ -157,14 +141,7 @@ CUSTOMER_FIELDS = (
     Field("education", Text("学历", "education"), aliases=("学历", "教育程度"), is_coded=True),
     Field("interests", Text("兴趣", "interests"), aliases=("兴趣", "爱好", "兴趣爱好")),
     Field("tags", Text("标签", "tags"), aliases=("标签", "客户标签"), samples=("老客;爱喝茶", "")),
-    _CONSENT,
-    Field(
-        "consented_at",
-        Text("同意或撤回的时间", "when they agreed or withdrew"),
-        "date",
-        aliases=("授权时间", "同意时间"),
-        samples=("2026-11-20", "2026-11-21"),
-    ),
+    *CONSENT_FIELDS,
 )
 _CHOICES: Mapping[str, Callable[[str], str | None]] = {
     "gender": normal.gender,
@@ -199,7 +176,7 @@ class CustomerReader:
         readers = {**_field_readers(mapping, rules), **attribute_readers(attributes, mapping)}
         fields = (*CUSTOMER_FIELDS, *attribute_fields(attributes, CUSTOMER_FIELDS))
         self._fields = FieldReaders(fields, layout, readers, rules)
-        self._attributes = attributes
+        self._attributes, self._undated = attributes, mapping.options.get("undated_consents", REJECT)
 
     def read(self, number: int, values: Sequence[object]) -> CustomerRow:
         """The customer in a record.
@@ -210,7 +187,7 @@ class CustomerReader:
             With the first field that cannot be taken.
         """
         known = self._fields.known(values)
-        record = with_attributes(_record(known), known, self._attributes)
+        record = with_attributes(_record(known, undated=self._undated), known, self._attributes)
         text = json.dumps(asdict(record), ensure_ascii=False, sort_keys=True, default=str)
         return CustomerRow(number, hash(known["customer_id"]), known["customer_id"], text, row_hash((text,)))
 
@@ -237,7 +214,7 @@ def _field_readers(mapping: ColumnMapping, rules: ImportRules) -> dict[str, Cell
         "customer_id": cells.id_text,
         **{name: unless_nothing(_choice_reader(name, mapping)) for name in _CHOICES},
         "interests": unless_nothing(_interests),
-        "marketing_consent": unless_nothing(coded_reader(_CONSENT, mapping, words=ANSWERS)),
+        **consent_readers(mapping),
         **{
             name: unless_nothing(moment_reader(rules))
             for name in ("consented_at", "phone_verified_at", "email_verified_at")
@@ -305,7 +282,7 @@ def _tags(value: object) -> tuple[str, ...]:
     return tuple(sorted(tags))
 
 
-def _record(known: Mapping[str, Any]) -> ProfileRecord:
+def _record(known: Mapping[str, Any], *, undated: str) -> ProfileRecord:
     divisions, address = _place(known)
     return ProfileRecord(
         source_key=known["customer_id"],
@@ -314,7 +291,7 @@ def _record(known: Mapping[str, Any]) -> ProfileRecord:
         birthday=known["birthday"],
         address=address,
         attributes={**{name: known[name] for name in _ATTRIBUTES if known[name] is not None}, **divisions},
-        consents=_consents(known["marketing_consent"], known["consented_at"]),
+        consents=consents_of(known, undated=undated),
         tags=known["tags"] or (),
     )
 
@@ -346,21 +323,6 @@ def _unknown_place(parts: Sequence[str | None], address: str | None) -> tuple[di
     return {name: part for name, part in named if part not in streets}, below or None
 
 
-def _consents(answer: str | None, given: tuple[datetime, object] | None) -> tuple[ConsentGiven, ...]:
-    if answer is None:
-        return ()
-    if given is None:
-        raise RowFault(
-            "marketing_consent",
-            ZhikeError(
-                "consent.undated",
-                zh="同意或拒绝营销要有时间（consented_at 列），没有时间的授权不能作为凭证",
-                en="an answer about marketing needs its time (consented_at): without one it proves nothing",
-            ),
-        )
-    return (ConsentGiven("marketing", "", answer == "yes", given[0]),)
-
-
 CUSTOMERS_KIND = Kind(
     "customers",
     Text("客户", "customers"),
@@ -385,6 +347,7 @@ CUSTOMERS_KIND = Kind(
         ),
     ),
     destination="profiles",
+    options=(UNDATED_CONSENTS,),
 )
 
 
@@ -398,5 +361,5 @@ def customers_kind(definitions: Iterable[Definition]) -> Kind:
         CUSTOMERS_KIND,
         fields=(*CUSTOMER_FIELDS, *known.values()),
         reader=partial(CustomerReader, attributes=own),
-        options=(SENSITIVE_VALUES,) if is_asked else (),
+        options=(UNDATED_CONSENTS, *[SENSITIVE_VALUES] * is_asked),
     )
