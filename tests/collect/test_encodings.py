@@ -55,6 +55,13 @@ def test_nothing_is_read_in_a_wrong_encoding_without_a_word(read, encoding, high
             assert (found.encoding, found.is_guessed) == (encoding, encoding != "gb18030"), text
 
 
+def test_two_bytes_that_happen_to_be_utf_8_are_said_to_be_unsure(read):  # type: ignore[no-untyped-def]
+    found = read("product_id,name\nP1,홈\n".encode("euc-kr"))
+    assert found.is_guessed and {"gb18030", "cp949"} <= set(found.others)
+    for text in ("王芳", "José", "Hélène", "caffè", "Müller", "김", "龍井", "さくら", "Привет", "€5"):
+        assert read(f"name\n{text}\n".encode()) == TextFormat("utf-8", 2, has_nul=False), text
+
+
 def test_a_short_text_that_reads_both_ways_names_both(read):  # type: ignore[no-untyped-def]
     found = read("name\n이, 김\n".encode("euc-kr"))
     assert found.is_guessed and {found.encoding, *found.others} >= {"gb18030", "cp949"}

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from zhike.collect.imports.likeliest import likeliest
+from zhike.collect.imports.likeliest import likelier_than_utf_8, likeliest
 from zhike.collect.imports.storage import InputFile
 from zhike.kernel.errors import UsageError, ZhikeError
 
@@ -46,6 +46,7 @@ ENCODINGS = {
     "latin-1": "latin-1",
     "cp1252": "cp1252",
 }
+_FEW_BYTES = 16
 # What people call them, where that is not Python's name.
 _NAMES = {"utf-8-sig": "utf-8", "cp950": "big5", "cp949": "euc-kr", "cp932": "shift_jis"}
 _PLAIN = np.isin(np.arange(256), [*range(0x20, 0x7F), *b"\t\r\n"])
@@ -137,10 +138,12 @@ def _without_mark(file: InputFile, failures: dict[str, int]) -> TextFormat:
 
 def _utf_8(file: InputFile, name: str) -> TextFormat | None:
     """What `_scan` tells of a file that is UTF-8 throughout, at a third of the time; None if it is not."""
-    newline_count, has_nul, rest = 0, False, b""
+    newline_count, has_nul, high_count, rest = 0, False, 0, b""
     with file.open("rb") as stream:
         while block := stream.read(_BLOCK_BYTES):
-            newline_count += int(np.count_nonzero(np.frombuffer(block, np.uint8) == ord("\n")))
+            bytes_ = np.frombuffer(block, np.uint8)
+            newline_count += int(np.count_nonzero(bytes_ == ord("\n")))
+            high_count += int(np.count_nonzero(bytes_ >= 0x80))
             has_nul = has_nul or b"\0" in block
             block = rest + block
             # No character goes on after a line feed.
@@ -148,7 +151,12 @@ def _utf_8(file: InputFile, name: str) -> TextFormat | None:
             rest = block[cut:]
             if len(rest) > _BLOCK_BYTES or not _is_utf_8(block[:cut]):
                 return None
-    return TextFormat(name, newline_count, has_nul) if _is_utf_8(rest) else None
+    if not _is_utf_8(rest):
+        return None
+    # A character or two of another encoding may happen to be valid.
+    is_little = name == "utf-8" and 0 < high_count <= _FEW_BYTES
+    others = likelier_than_utf_8(file) if is_little else ()
+    return TextFormat(name, newline_count, has_nul, bool(others), others)
 
 
 def _is_utf_8(text: bytes) -> bool:

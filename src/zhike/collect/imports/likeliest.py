@@ -27,6 +27,7 @@ _LEAST_OF_BLOCK = 1 << 10
 _LONGEST_LINE = 1 << 20
 # A thousand to one.
 _SURE = math.log(1000)
+_FAR = 2.0
 _OF_ASCII = -3.0
 _UNHEARD_OF = -18.0
 _PUNCTUATION = frozenset(
@@ -95,13 +96,7 @@ def _tally(candidate: _Candidate, text: str) -> _Tally:
 
 def likeliest(file: InputFile) -> Likeliest:
     """What a file that is no UTF-8 is probably in; lines of every part of it are looked at."""
-    tallies = {name: _Tally(each) for name, each in _candidates().items()}
-    leaders = set[str]()
-    for piece in _pieces(file):
-        alone = {name: _tally(each, piece.decode(name, "replace")) for name, each in _candidates().items()}
-        leaders |= _clear_leader(alone)
-        for name, tally in tallies.items():
-            tally.add(alone[name])
+    tallies, leaders = _tallies(file)
     marks = {name: tally.mark for name, tally in tallies.items() if tally.reads}
     if not marks:
         return Likeliest("gb18030", (), is_sure=False)
@@ -109,6 +104,26 @@ def likeliest(file: InputFile) -> Likeliest:
     near = tuple(name for name in marks if name != best and marks[best] - marks[name] < _SURE)
     others = near + tuple(sorted(leaders - {best, *near}))
     return Likeliest(best, others, is_sure=not others)
+
+
+def likelier_than_utf_8(file: InputFile) -> tuple[str, ...]:
+    """The encodings in which a file that is valid UTF-8, by a few bytes only, reads far better."""
+    tallies, _ = _tallies(file)
+    least = tallies["utf-8"].mark + _FAR
+    better = [name for name, tally in tallies.items() if tally.reads and tally.mark > least]
+    return tuple(sorted(better, key=lambda name: -tallies[name].mark))
+
+
+def _tallies(file: InputFile) -> tuple[dict[str, _Tally], set[str]]:
+    """What all of the pieces say, and the encodings that some piece says clearly."""
+    tallies = {name: _Tally(each) for name, each in _candidates().items()}
+    leaders = set[str]()
+    for piece in _pieces(file):
+        alone = {name: _tally(each, piece.decode(name, "replace")) for name, each in _candidates().items()}
+        leaders |= _clear_leader(alone)
+        for name, tally in tallies.items():
+            tally.add(alone[name])
+    return tallies, leaders
 
 
 def _clear_leader(tallies: Mapping[str, _Tally]) -> set[str]:
