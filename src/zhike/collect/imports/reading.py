@@ -71,7 +71,7 @@ def open_records(
         refuse_dialect(file, dialect, with_header=True)
         return WorkbookFile(file, known, dialect)
     if ending == ".zip":
-        raise damaged(file, start[:4].hex(" "))
+        raise damaged(file, Text("开头就不是压缩包", "it does not begin as an archive does"))
     if start.startswith(_GZIP):
         raise _unknown_kind(file, Text("gzip 压缩文件", "a gzip archive"))
     if ending in _WORKBOOK_ENDINGS and _looks_like_markup(file):

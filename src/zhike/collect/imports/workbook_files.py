@@ -14,6 +14,7 @@ from zhike.collect.imports.headers import header_form
 from zhike.collect.imports.records import Record, shown, trimmed
 from zhike.collect.imports.storage import InputFile
 from zhike.kernel.errors import UsageError, ZhikeError
+from zhike.kernel.words import Text
 
 _HEADER_WITHIN = 30
 # Excel keeps fifteen digits: a longer number has lost its end.
@@ -46,7 +47,7 @@ class WorkbookFile:
         if _is_container(file):
             check_workbook(file)
         elif file.stat().st_size > _LARGEST_OLD_WORKBOOK:
-            raise damaged(file, "> 128 MB")
+            raise _too_large_for_old(file)
         self._book = _book(file)
         self._sheet, found = self._chosen(known)
         self.header_row, self.header = found
@@ -220,11 +221,22 @@ def _book(file: InputFile) -> Any:
     except python_calamine.PasswordError as error:
         raise locked(file) from error
     except (python_calamine.CalamineError, OSError, ValueError) as error:
-        raise damaged(file, shown(error)) from error
+        place = Text("工作簿里工作表的清单读不出来", "the list of its sheets cannot be read")
+        raise damaged(file, place) from error
 
 
 def _read(file: InputFile, book: Any, name: str) -> Any:
     try:
         return book.get_sheet_by_name(name)
     except (python_calamine.CalamineError, OSError, ValueError) as error:
-        raise damaged(file, shown(error)) from error
+        place = Text(f"工作表“{shown(name)}”读不完", f"the sheet “{shown(name)}” cannot be read to its end")
+        raise damaged(file, place) from error
+
+
+def _too_large_for_old(file: InputFile) -> ZhikeError:
+    most = _LARGEST_OLD_WORKBOOK >> 20
+    return ZhikeError(
+        "file.too_large",
+        zh=f"{file} 是旧式 Excel 文件（.xls），超过 {most} MB。请在 Excel 里另存为 .xlsx 再导入",
+        en=f"{file} is an old workbook (.xls) of more than {most} MB. Save it as .xlsx in Excel, then import it",
+    )
