@@ -165,6 +165,28 @@ def test_each_is_changed_on_the_page_and_seen_at_once(wizard: Wizard) -> None:
     assert (upload.delimiter, upload.header_row) == ("", None)
 
 
+def test_the_sheet_and_the_header_of_a_workbook_in_an_archive_are_chosen_as_well(
+    wizard: Wizard, tmp_path: Path
+) -> None:
+    with xlsxwriter.Workbook(tmp_path / "orders.xlsx") as book:
+        for name in ("十月", "十一月"):
+            sheet = book.add_worksheet(name)
+            sheet.write_row(0, 0, [name])
+            sheet.write_row(1, 0, NAMES)
+            sheet.write_row(2, 0, ROWS[0])
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.write(tmp_path / "orders.xlsx", "orders.xlsx")
+    upload = wizard.uploaded(packed.getvalue(), "orders.zip")
+    reading = wizard.at(upload, "reading")
+    assert '<option value="十一月">' in wizard.page(reading)
+    html = wizard.page(reading + "?sheet=十一月&header_row=1")
+    assert '<th scope="col" class="text-nowrap">十一月</th>' in html
+    assert wizard.read(upload, sheet="十一月", header_row="2").status_code == 302
+    wizard.choose(upload)
+    assert wizard.work().read_as == "Excel 十一月 header in row 2"
+
+
 def test_the_check_and_the_import_read_as_it_was_decided(wizard: Wizard) -> None:
     upload = wizard.uploaded(text_of(TITLE, NAMES, *ROWS))
     assert wizard.read(upload, delimiter="semicolon", header_row="2").status_code == 302

@@ -66,6 +66,11 @@ class WorkbookFile:
         return str(self._sheet.name)
 
     @property
+    def sheets(self) -> tuple[str, ...]:
+        """All sheets, hidden ones too."""
+        return tuple(self._book.sheet_names)
+
+    @property
     def expected_records(self) -> int:
         # The place of the last row is counted from 0, the row of the header from 1.
         return max(self._sheet.end[0] + 1 - self.header_row, 0) if self._sheet.end else 0

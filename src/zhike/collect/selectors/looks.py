@@ -13,7 +13,7 @@ from zhike.collect.imports.columns import Choice
 from zhike.collect.imports.csv_files import CsvFile
 from zhike.collect.imports.dialects import DELIMITERS, Dialect
 from zhike.collect.imports.presets import is_preset, preset_named
-from zhike.collect.imports.reading import open_records, require_file
+from zhike.collect.imports.reading import is_archive, open_records, require_file, unpacked_file
 from zhike.collect.imports.records import RecordFile, shown
 from zhike.collect.imports.rejects import original_text
 from zhike.collect.imports.workbook_files import WorkbookFile, sheet_names
@@ -83,11 +83,7 @@ def opened(home: Home, upload: Upload, *, dialect: Dialect | None = None) -> Ite
         As `open_records` does, of the file by the name that its owner knows.
     """
     file = uploaded_file(home, upload)
-    room = home.path / "tmp"
-    room.mkdir(mode=0o700, exist_ok=True)
-    # Not a workshop: an import may be under way.
-    with TemporaryDirectory(prefix="look-", dir=room) as name:
-        folder = Path(name)
+    with _room(home) as folder:
         require_file(file)
         yield open_records(
             file,
@@ -95,6 +91,15 @@ def opened(home: Home, upload: Upload, *, dialect: Dialect | None = None) -> Ite
             dialect=dialect_of(upload) if dialect is None else dialect,
             folder=folder,
         )
+
+
+@contextmanager
+def _room(home: Home) -> Iterator[Path]:
+    """A folder to unpack in; not a workshop, for an import may be under way."""
+    room = home.path / "tmp"
+    room.mkdir(mode=0o700, exist_ok=True)
+    with TemporaryDirectory(prefix="look-", dir=room) as name:
+        yield Path(name)
 
 
 def choice_of(upload: Upload) -> Choice:
@@ -114,7 +119,7 @@ def file_look(*, home: Home, upload: Upload, dialect: Dialect, with_contacts: bo
             is_guessed=isinstance(records, CsvFile) and records.is_guessed,
             other_encodings=records.other_encodings if isinstance(records, CsvFile) else (),
             sheet=records.sheet if isinstance(records, WorkbookFile) else "",
-            sheets=sheets_of(home, upload) if isinstance(records, WorkbookFile) else (),
+            sheets=records.sheets if isinstance(records, WorkbookFile) else (),
             header_row=records.header_row if isinstance(records, CsvFile | WorkbookFile) else None,
             header=tuple(shown(title) for title in records.header[:_MOST_COLUMNS]),
             rows=rows,
@@ -124,9 +129,11 @@ def file_look(*, home: Home, upload: Upload, dialect: Dialect, with_contacts: bo
 
 
 def sheets_of(home: Home, upload: Upload) -> tuple[str, ...]:
-    """The sheets of a workbook; none if the file is none, or cannot be opened."""
+    """The sheets of a workbook, one in an archive too; none if the file is none, or cannot be opened."""
+    file = uploaded_file(home, upload)
     try:
-        return sheet_names(uploaded_file(home, upload))
+        with _room(home) as folder:
+            return sheet_names(unpacked_file(file, folder) if is_archive(file) else file)
     except (ZhikeError, OSError):
         return ()
 

@@ -242,7 +242,9 @@ def _reading_page(request: HttpRequest, upload: Upload, said: dict[str, str]) ->
     if look is not None:
         is_text = bool(look.encoding)
     before, sheets = same_file(upload), look.sheets if look else sheets_of(home, upload)
-    has_header = is_text or bool(sheets) or (look is None and bool(said["header_row"]))
+    has_header = is_text or bool(sheets) or bool(said["header_row"])
+    if look is not None:
+        has_header = look.header_row is not None
     return ReadingPage(
         steps=steps_of(upload, "reading"),
         upload=_line(upload),
