@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 import xlsxwriter
 from click.testing import CliRunner
-from django.test import Client
 
 from tests.collect.conftest import Shop
 from tests.collect.taken_rejects import rejects_text
@@ -21,7 +20,6 @@ from zhike.collect.commands import import_group
 from zhike.collect.imports import staging
 from zhike.collect.models import ImportRun, MappingMemory
 from zhike.kernel.errors import UsageError
-from zhike.kernel.home import Home
 
 NAMES = ["order_id", "customer_id", "ordered_at", "amount", "store"]
 # One cell holds the other delimiters, one record is broken and one is refused.
@@ -140,12 +138,6 @@ def test_formats_that_name_their_columns_have_neither(shop: Shop) -> None:
     for options in ({"delimiter": "tab"}, {"header_row": 1}):
         file = shop.file(line, "orders.ndjson")
         assert refused(shop, file, **options).code.endswith(".unfit")
-
-
-@pytest.fixture
-def wizard(home: Home, settings: Any, alice_client: Client) -> Wizard:
-    settings.ZHIKE_HOME = home
-    return Wizard(alice_client)
 
 
 def test_each_is_changed_on_the_page_and_seen_at_once(wizard: Wizard) -> None:

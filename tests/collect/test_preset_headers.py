@@ -9,7 +9,7 @@ import pytest
 from zhike.collect.imports.guesses import guessed_mapping, known_names
 from zhike.collect.imports.kinds import KINDS
 from zhike.collect.imports.reading import open_records
-from zhike.customers.models import ConsentEntry, Profile
+from zhike.customers.models import ConsentEntry, Identity, Profile
 from zhike.customers.selectors import person_of
 from zhike.kernel.errors import UsageError
 
@@ -204,6 +204,30 @@ def test_anonymous_answers_do_not_become_one_customer(shop):
     guess = next(each for each in guessed_mapping(records, kind) if each.column == "来源详情")
     assert guess.field is None and "并成一个客户" in guess.reason.zh
     assert Profile.objects.count() == 0
+
+
+def test_on_the_page_the_e_mail_of_shopify_is_the_customer_id_as_well(wizard):
+    person = {"Customer ID": "'7210448301122", "First Name": "Anna", "Email": "anna@shop.cn"}
+    upload = wizard.uploaded(
+        sheet(SHOPIFY_CUSTOMERS, person), kind="customers", preset="shopify", source="shopify"
+    )
+    assert wizard.imported(upload).inserted == 1
+    profile = Profile.objects.get()
+    assert [each.kind for each in Identity.objects.filter(profile=profile)] == ["email"]
+    again = wizard.uploaded(
+        sheet(SHOPIFY_CUSTOMERS, person), kind="customers", preset="shopify", source="shopify"
+    )
+    assert wizard.imported(again).unchanged == 1
+    # Without the tick, and with a column of its own, it is not.
+    other = wizard.uploaded(
+        sheet(SHOPIFY_CUSTOMERS, person), kind="customers", preset="shopify", source="shopify"
+    )
+    wizard.read(other)
+    said = {name: value for name, value in wizard.proposed(other).items() if not name.startswith("also-")}
+    wizard.client.post(wizard.at(other, "columns"), said | {"column-0": "customer_id", "column-3": "email"})
+    other.refresh_from_db()
+    assert other.mapping["columns"]["customer_id"] == "Customer ID"
+    assert other.mapping["columns"]["email"] == "Email"
 
 
 @pytest.mark.parametrize("is_dated", [False, True])

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 import xlsxwriter
-from django.test import Client
 
 from tests.cast import client_of, colleague
 from tests.collect.wizards import ORDERS, Wizard
@@ -26,12 +25,6 @@ from zhike.kernel.home import Home
 from zhike.lake.snapshots import open_lake
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def wizard(home: Home, settings: Any, alice_client: Client) -> Wizard:
-    settings.ZHIKE_HOME = home
-    return Wizard(alice_client)
 
 
 def orders(home: Home) -> dict[str, Any]:

@@ -51,6 +51,8 @@ class Wizard:
         for name, inner in re.findall(r'<select[^>]*name="([^"]+)"[^>]*>(.*?)</select>', html, re.S):
             chosen = re.search(r'<option value="([^"]*)" selected', inner)
             said[name] = chosen[1] if chosen else ""
+        for name, value in re.findall(r'type="checkbox" name="([^"]+)" value="([^"]*)" checked', html):
+            said[name] = value
         for name, value in re.findall(r'<input type="hidden" name="(s[^"]+)" value="([^"]*)"', html):
             said[name] = value
         return said
