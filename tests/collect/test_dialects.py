@@ -18,6 +18,7 @@ from tests.collect.taken_rejects import rejects_text
 from tests.collect.wizards import Wizard
 from zhike.collect.commands import import_group
 from zhike.collect.imports import staging
+from zhike.collect.imports.reading import open_records
 from zhike.collect.models import ImportRun, MappingMemory
 from zhike.kernel.errors import UsageError
 
@@ -73,6 +74,19 @@ def test_a_delimiter_and_a_header_further_down_are_obeyed(shop: Shop, way: str) 
     assert ImportRun.objects.get().read_as == report.read_as
     assert {row["store"] for row in shop.orders().values()} == {"x,y|z"}
     assert rejected_rows(report) == ["5", "6"]
+
+
+def test_a_header_below_titles_is_found_by_its_names(shop: Shop, way: str) -> None:
+    text = "十月订单导出\n" + text_of(["共 4 条", ""], [], NAMES, *ROWS)
+    report = shop.bring_kind("orders", text)
+    assert (report.records, report.inserted, report.rejected, report.skipped) == (5, 2, 2, 1)
+    assert [*rejected_rows(report)] == ["6", "7"]
+    # One name of ours may stand in a record; a header that shows one is the header.
+    assert shop.bring_kind("orders", "\n" * 60 + text_of(NAMES, *ROWS)).unchanged == 2
+    for content in ("a;b\nc;amount\n", "amount;b\norder_id;customer_id\n"):
+        file = shop.file(content, "a.csv")
+        records = open_records(file, known=frozenset(NAMES))
+        assert records.header_row == 1
 
 
 def test_a_file_without_a_header_has_numbered_columns(shop: Shop, way: str, tmp_path: Path) -> None:
@@ -142,6 +156,7 @@ def test_formats_that_name_their_columns_have_neither(shop: Shop) -> None:
 
 def test_each_is_changed_on_the_page_and_seen_at_once(wizard: Wizard) -> None:
     upload = wizard.uploaded(text_of(TITLE, NAMES, *ROWS))
+    assert TITLE[1] in NAMES, "so that the title is taken for the header"
     reading = wizard.at(upload, "reading")
     assert "from the till, x" not in wizard.page(reading + "?delimiter=comma")
     html = wizard.page(reading + "?delimiter=semicolon&header_row=2")

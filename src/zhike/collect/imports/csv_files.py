@@ -20,7 +20,6 @@ from zhike.collect.imports.blocks import PlainBlock, plain_length, whole_lines
 from zhike.collect.imports.dialects import (
     AS_FOUND,
     DELIMITERS,
-    NO_HEADER,
     Dialect,
     column_names,
     no_such_header,
@@ -34,6 +33,9 @@ from zhike.kernel.errors import ZhikeError
 _SAMPLE_CHARACTERS = 1 << 18
 LONGEST_LINE = 1 << 20
 _KEPT_OF_TOO_LONG = 1000
+# Titles and notes above the header are some rows; two names of ours in one row are no chance.
+_HEADER_WITHIN = 30
+_SURELY_A_HEADER = 2
 # Number, cells, physical lines, and what is broken about them.
 _Raw = tuple[int, list[str], list[str], ZhikeError | None]
 
@@ -253,11 +255,11 @@ def _frozen_dialect(
     """The delimiter, the row of the header (0: none), and the names of the columns."""
     best: tuple[tuple[int, int], str, int, tuple[str, ...]] | None = None
     for delimiter in DELIMITERS.values() if dialect.sign is None else (dialect.sign,):
-        found = _header_record(sample, delimiter, dialect.header_row)
+        found = _header_record(sample, delimiter, known, dialect.header_row)
         if found is None:
             continue
         row, cells = found
-        score = (sum(header_form(cell) in known for cell in cells if row != NO_HEADER), len(cells))
+        score = (_known_count(cells, known) if row else 0, len(cells))
         if best is None or score > best[0]:
             best = (score, delimiter, row, tuple(cells))
     if best is not None:
@@ -271,20 +273,44 @@ def _frozen_dialect(
     )
 
 
-def _header_record(sample: str, delimiter: str, wanted: int | None) -> tuple[int, list[str]] | None:
-    """The wanted row, else the first that is not blank; without a header, a record that shows its width."""
-    for number, cells, _, error in _raw_records(_Lines(io.StringIO(sample, newline="")), delimiter):
-        if wanted and number < wanted:
-            continue
-        if wanted == NO_HEADER and error is None and not _is_blank(cells):
-            return NO_HEADER, cells
-        if wanted == NO_HEADER:
-            continue
-        if error is not None or (wanted and _is_blank(cells)):
+def _header_record(
+    sample: str, delimiter: str, known: Collection[str], wanted: int | None
+) -> tuple[int, list[str]] | None:
+    """The row of the header and its cells; without a header, 0 and a record that shows how many columns there are."""
+    records = (
+        (number, [] if error else cells, error)
+        for number, cells, _, error in _raw_records(_Lines(io.StringIO(sample, newline="")), delimiter)
+    )
+    if wanted is None:
+        return _found_header(records, known)
+    # Where there is none, any whole record will do.
+    rows = ((number, cells) for number, cells, _ in records if number == wanted or not wanted)
+    cells = next((cells for _, cells in rows if not _is_blank(cells)), None)
+    return None if cells is None else (wanted, cells)
+
+
+def _found_header(
+    records: Iterator[tuple[int, list[str], ZhikeError | None]], known: Collection[str]
+) -> tuple[int, list[str]] | None:
+    """The first row that is not blank, unless it shows no known name and one not far below shows several: a title."""
+    first: tuple[int, list[str]] | None = None
+    for number, cells, error in records:
+        if first is None and error is not None:
             return None
-        if not _is_blank(cells):
+        if first is not None and number > _HEADER_WITHIN:
+            break
+        shown_names = _known_count(cells, known)
+        if first is None and not _is_blank(cells):
+            first = number, cells
+            if shown_names:
+                break
+        if first is not None and shown_names >= _SURELY_A_HEADER:
             return number, cells
-    return None
+    return first
+
+
+def _known_count(cells: Sequence[str], known: Collection[str]) -> int:
+    return sum(header_form(cell) in known for cell in cells)
 
 
 def _is_blank(cells: Sequence[str]) -> bool:

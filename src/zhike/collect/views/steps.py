@@ -155,11 +155,13 @@ def reading(request: HttpRequest, upload_id: int) -> HttpResponse:
         return render_page(
             request, "collect/reading.html", page, status=422 if request.method == "POST" else 200
         )
+    found = page.look.header_row
     chosen = told_dialect(
         encoding=page.encoding if page.look.encoding else "",
         sheet=page.look.sheet,
         delimiter=page.delimiter,
-        header_row=page.header_row,
+        # Below a title it was found by the names of all fields: with those that are chosen it might not be.
+        header_row=page.header_row or (found if found and found > 1 else None),
     )
     choose_reading(upload=upload, dialect=chosen)
     return HttpResponseRedirect(reverse("collect:columns", args=[upload.pk]))
