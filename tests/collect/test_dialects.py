@@ -18,9 +18,11 @@ from tests.collect.taken_rejects import rejects_text
 from tests.collect.wizards import Wizard
 from zhike.collect.commands import import_group
 from zhike.collect.imports import staging
+from zhike.collect.imports.dialects import reading_text
 from zhike.collect.imports.reading import open_records
 from zhike.collect.models import ImportRun, MappingMemory
 from zhike.kernel.errors import UsageError
+from zhike.kernel.words import Text
 
 NAMES = ["order_id", "customer_id", "ordered_at", "amount", "store"]
 # One cell holds the other delimiters, one record is broken and one is refused.
@@ -145,6 +147,21 @@ def test_what_cannot_be_is_refused_and_nothing_is_brought_in(
 ) -> None:
     assert refused(shop, text_of(NAMES, [], *ROWS, sign=","), **options).code == code
     assert shop.version() == -1
+
+
+@pytest.mark.parametrize(
+    ("read_as", "zh"),
+    [
+        ("CSV utf-8 ,", "CSV utf-8 ,"),
+        ("CSV utf-8 ; header in row 3", "CSV utf-8 ;，表头在第 3 行"),
+        ("Excel 订单 no header", "Excel 订单，没有表头"),
+        ("CSV big5 , (guessed)", "CSV big5 ,（编码是猜的）"),
+        ("CSV big5 , (guessed or gb18030 or euc-kr)", "CSV big5 ,（编码是猜的，也可能是 gb18030、euc-kr）"),
+        ("", "—"),
+    ],
+)
+def test_how_a_file_was_read_is_said_in_chinese_as_well(read_as: str, zh: str) -> None:
+    assert reading_text(read_as) == Text(zh, read_as or "—")
 
 
 def test_formats_that_name_their_columns_have_neither(shop: Shop) -> None:

@@ -172,10 +172,12 @@ def _print(report: ImportReport, rejects: Path | None, *, as_json: bool) -> None
 
 
 def _print_report(report: ImportReport, rejects: Path | None) -> None:
+    from zhike.collect.imports.dialects import reading_text
+
     head = Text(
         "第 {run} 号导入：{records:,} 条记录（{read_as}）", "import {run}: {records:,} records ({read_as})"
     )
-    click.echo(head.format(run=report.run_id, records=report.records, read_as=report.read_as))
+    click.echo(head.format(run=report.run_id, records=report.records, read_as=reading_text(report.read_as)))
     if report.is_dry_run:
         click.echo(Text("试运行：没有保存任何数据", "a dry run: nothing was kept"))
     for name, text in (_DRY_COUNTS if report.is_dry_run else _COUNTS).items():

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from zhike.collect.imports.records import shown
 from zhike.collect.imports.storage import InputFile
 from zhike.kernel.errors import UsageError
+from zhike.kernel.words import Text
 
 DELIMITERS = {"comma": ",", "tab": "\t", "semicolon": ";", "pipe": "|"}
 NO_HEADER = 0
@@ -72,6 +74,15 @@ def told_dialect(
         delimiter=_delimiter(delimiter) if delimiter else None,
         header_row=None if header_row in (None, "") else _header_row(str(header_row)),
     )
+
+
+def reading_text(read_as: str) -> Text:
+    """What `RecordFile.read_as` says, for people; a dash where it says nothing."""
+    zh = re.sub(r" header in row (\d+)", r"，表头在第 \1 行", read_as).replace(" no header", "，没有表头")
+    zh = zh.replace(" (guessed)", "（编码是猜的）").replace(" (guessed or ", "（编码是猜的，也可能是 ")
+    if zh.endswith(")") and "（编码" in zh:
+        zh = zh.removesuffix(")").replace(" or ", "、") + "）"
+    return Text(zh or "—", read_as or "—")
 
 
 def column_names(count: int) -> tuple[str, ...]:
