@@ -9,7 +9,9 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from django.test import Client
 
+from tests.collect.wizards import Wizard
 from zhike.jobs.progress import Silent
 from zhike.kernel.home import BusinessSettings, Home, create_home
 from zhike.lake.snapshots import open_lake
@@ -72,6 +74,12 @@ class Shop:
 @pytest.fixture
 def shop(home: Home, tmp_path: Path, db: None) -> Shop:
     return Shop(home, tmp_path)
+
+
+@pytest.fixture
+def wizard(home: Home, settings: Any, alice_client: Client) -> Wizard:
+    settings.ZHIKE_HOME = home
+    return Wizard(alice_client)
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import xlsxwriter
-from django.test import Client
 
 from tests.canaries import found_in
 from tests.collect.wizards import Wizard
@@ -34,12 +33,6 @@ NAME, PHONE, BAD = "柳如烟波", "13900007777", "call-13900007777-x"
 HEADER = ["客户编号", "姓名", "手机号"]
 ROWS = [["C1", NAME, PHONE], ["C2", NAME, BAD]]
 TEXT = "\n".join(",".join(row) for row in [HEADER, *ROWS]) + "\n"
-
-
-@pytest.fixture
-def wizard(home: Home, settings: Any, alice_client: Client) -> Wizard:
-    settings.ZHIKE_HOME = home
-    return Wizard(alice_client)
 
 
 def zipped(content: bytes, name: str) -> bytes:

@@ -6,7 +6,10 @@ import json
 
 import pytest
 
-from zhike.customers.models import Profile
+from zhike.collect.imports.guesses import guessed_mapping, known_names
+from zhike.collect.imports.kinds import KINDS
+from zhike.collect.imports.reading import open_records
+from zhike.customers.models import ConsentEntry, Identity, Profile
 from zhike.customers.selectors import person_of
 from zhike.kernel.errors import UsageError
 
@@ -37,7 +40,7 @@ SHOPIFY_ORDERS = (
     "Tax 3 Name,Tax 3 Value,Tax 4 Name,Tax 4 Value,Tax 5 Name,Tax 5 Value,Phone,Receipt Number,Duties,"
     "Billing Province Name,Shipping Province Name,Payment ID,Payment Terms Name,Next Payment Due At,Payment References"
 )
-WJX = "序号,提交答卷时间,所用时间,来源,来源详情,来自IP,1、您最看重什么？,2、还想说什么？"
+WJX = "序号,提交答卷时间,所用时间,来源,来源详情,来自IP,自定义参数,1、您最看重什么？,2、还想说什么？"
 SURVEYMONKEY = (
     "Respondent ID,Collector ID,Start Date,End Date,IP Address,Email Address,First Name,Last Name,Custom Data 1,"
     "What do you care about?,,How was it?"
@@ -148,7 +151,8 @@ def test_customers_of_shopify_are_those_of_its_orders(shop):
             {
                 "序号": "1",
                 "提交答卷时间": "2026/10/20 10:30:00",
-                "来源详情": "C01",
+                "来源详情": "直接访问",
+                "自定义参数": "C01",
                 "1、您最看重什么？": "a┋c",
             },
         ),
@@ -178,6 +182,70 @@ def test_answers(shop, preset, header, row):
     second = {asked[0]: "Response"}
     report = shop.bring_kind("answers", sheet(header, second, row), preset=preset, mapping=mapping)
     assert (report.inserted, report.skipped, report.rejected) == (1, 1, 0), report.reasons
+
+
+def test_anonymous_answers_do_not_become_one_customer(shop):
+    header = WJX.replace("自定义参数,", "")
+    rows = [
+        {
+            "序号": str(n),
+            "提交答卷时间": "2026/10/20 10:30:00",
+            "来源详情": "直接访问",
+            "1、您最看重什么？": "a",
+        }
+        for n in range(3)
+    ]
+    mapping = shop.file('[questions]\nq1 = "1、您最看重什么？"\n', "wjx.toml")
+    with pytest.raises(UsageError) as refused:
+        shop.bring_kind("answers", sheet(header, *rows), preset="wjx", mapping=mapping)
+    assert refused.value.code == "columns.mapped_missing"
+    kind = KINDS["answers"]
+    records = open_records(shop.file(sheet(header, *rows)), known=known_names(kind))
+    guess = next(each for each in guessed_mapping(records, kind) if each.column == "来源详情")
+    assert guess.field is None and "并成一个客户" in guess.reason.zh
+    assert Profile.objects.count() == 0
+
+
+def test_on_the_page_the_e_mail_of_shopify_is_the_customer_id_as_well(wizard):
+    person = {"Customer ID": "'7210448301122", "First Name": "Anna", "Email": "anna@shop.cn"}
+    upload = wizard.uploaded(
+        sheet(SHOPIFY_CUSTOMERS, person), kind="customers", preset="shopify", source="shopify"
+    )
+    assert wizard.imported(upload).inserted == 1
+    profile = Profile.objects.get()
+    assert [each.kind for each in Identity.objects.filter(profile=profile)] == ["email"]
+    again = wizard.uploaded(
+        sheet(SHOPIFY_CUSTOMERS, person), kind="customers", preset="shopify", source="shopify"
+    )
+    assert wizard.imported(again).unchanged == 1
+    # Without the tick, and with a column of its own, it is not.
+    other = wizard.uploaded(
+        sheet(SHOPIFY_CUSTOMERS, person), kind="customers", preset="shopify", source="shopify"
+    )
+    wizard.read(other)
+    said = {name: value for name, value in wizard.proposed(other).items() if not name.startswith("also-")}
+    wizard.client.post(wizard.at(other, "columns"), said | {"column-0": "customer_id", "column-3": "email"})
+    other.refresh_from_db()
+    assert other.mapping["columns"]["customer_id"] == "Customer ID"
+    assert other.mapping["columns"]["email"] == "Email"
+
+
+@pytest.mark.parametrize("is_dated", [False, True])
+def test_what_customers_of_shopify_agreed_to_is_taken_with_its_time_only(shop, is_dated):
+    header = SHOPIFY_CUSTOMERS + (",consented_at" if is_dated else "")
+    person = {
+        "Email": "anna@shop.cn",
+        "First Name": "Anna",
+        "Accepts Email Marketing": "yes",
+        "Accepts SMS Marketing": "no",
+        "consented_at": "2026-10-20",
+    }
+    report = shop.bring_kind("customers", sheet(header, person), preset="shopify")
+    assert (report.inserted, report.rejected) == (1, 0), report.reasons
+    assert not {"Accepts Email Marketing", "Accepts SMS Marketing"} & set(report.ignored_columns)
+    said = ConsentEntry.objects.values_list("purpose", "channel", "is_granted")
+    agreed = {("marketing", "email", True), ("marketing", "sms", False)}
+    assert set(said) == (agreed if is_dated else set())
 
 
 def test_answers_of_nobody_further_down_are_rejected(shop):

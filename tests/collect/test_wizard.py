@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 import xlsxwriter
-from django.test import Client
 
 from tests.cast import client_of, colleague
 from tests.collect.wizards import ORDERS, Wizard
 from zhike.accounts.access import RIGHTS, Right, Role
 from zhike.accounts.selectors import audit_lines
+from zhike.collect.imports.dialects import AS_FOUND
 from zhike.collect.models import ImportRun, MappingMemory, Upload
 from zhike.collect.selectors.looks import file_look
 from zhike.collect.selectors.runs import run_line
@@ -25,12 +25,6 @@ from zhike.kernel.home import Home
 from zhike.lake.snapshots import open_lake
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def wizard(home: Home, settings: Any, alice_client: Client) -> Wizard:
-    settings.ZHIKE_HOME = home
-    return Wizard(alice_client)
 
 
 def orders(home: Home) -> dict[str, Any]:
@@ -396,9 +390,7 @@ def test_a_customers_workbook_is_read_and_duplicates_are_searched_for(
     upload = wizard.uploaded(file.read_bytes(), "people.xlsx", kind="customers")
     html = wizard.page(wizard.at(upload, "reading"))
     assert "2 个工作表" in html and "13800138000" in html
-    assert (
-        file_look(home=home, upload=upload, encoding="", sheet="", with_contacts=True).expected_records == 2
-    )
+    assert file_look(home=home, upload=upload, dialect=AS_FOUND, with_contacts=True).expected_records == 2
     assert "请勿修改" in wizard.page(wizard.at(upload, "reading") + "?sheet=说明")
     run = wizard.imported(upload)
     assert (run.inserted, run.rejected) == (1, 1)

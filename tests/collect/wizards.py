@@ -40,9 +40,9 @@ class Wizard:
         assert made is not None and response["Location"] == f"/data/import/{made.pk}/reading/"
         return made
 
-    def read(self, upload: Upload, *, encoding: str = "", sheet: str = "") -> Any:
+    def read(self, upload: Upload, **said: str) -> Any:
         """The answer to “this reads right”."""
-        return self.client.post(self.at(upload, "reading"), {"encoding": encoding, "sheet": sheet})
+        return self.client.post(self.at(upload, "reading"), {"encoding": "", "sheet": "", **said})
 
     def proposed(self, upload: Upload) -> dict[str, str]:
         """The fields of the page of columns as they stand there."""
@@ -51,6 +51,8 @@ class Wizard:
         for name, inner in re.findall(r'<select[^>]*name="([^"]+)"[^>]*>(.*?)</select>', html, re.S):
             chosen = re.search(r'<option value="([^"]*)" selected', inner)
             said[name] = chosen[1] if chosen else ""
+        for name, value in re.findall(r'type="checkbox" name="([^"]+)" value="([^"]*)" checked', html):
+            said[name] = value
         for name, value in re.findall(r'<input type="hidden" name="(s[^"]+)" value="([^"]*)"', html):
             said[name] = value
         return said

@@ -16,6 +16,7 @@ from zhike.accounts.rules import NeedsKey, declared, open_to_all
 from zhike.collect.imports.kinds import kind_named
 from zhike.collect.intake.answers import Receive, answered, received
 from zhike.collect.intake.people import receive_profiles
+from zhike.collect.intake.problems import methods_as_problems
 from zhike.collect.intake.receiving import receive_events, receive_orders, receive_referrals
 
 PREFIX = "/api/v1/"
@@ -132,6 +133,7 @@ def referrals(request: HttpRequest) -> HttpResponse:
     return _received(request, receive_referrals, "referrals")
 
 
+@methods_as_problems
 @open_to_all
 @require_safe
 def openapi(request: HttpRequest) -> HttpResponse:
@@ -148,7 +150,7 @@ def ruled_urls() -> list[URLPattern]:
         # The root of the API, which the framework adds, would say nothing.
         if isinstance(pattern, URLPattern) and pattern.name in _SCOPES:
             assert pattern.callback is not None
-            declared(pattern.callback, NeedsKey(pattern.name))
+            pattern.callback = declared(methods_as_problems(pattern.callback), NeedsKey(pattern.name))
             kept.append(pattern)
     return kept
 

@@ -56,6 +56,14 @@ _OPTIONS = (
     ),
     click.option("--sheet", help="the sheet of a workbook"),
     click.option("--encoding", help="of a text file, such as big5"),
+    click.option("--delimiter", help="of a text file: comma, tab, semicolon or pipe"),
+    click.option(
+        "--header-row",
+        type=int,
+        metavar="N",
+        help="the row with the column names, what is above it is not read; 0: there is none, "
+        "the columns are called “column 1”, “column 2” …",
+    ),
     click.option("--repair", "repairs", multiple=True, help="a repair by name; may be given several times"),
     click.option("--dry-run", "is_dry_run", is_flag=True, help="check every row and keep nothing"),
     click.option(
@@ -164,10 +172,12 @@ def _print(report: ImportReport, rejects: Path | None, *, as_json: bool) -> None
 
 
 def _print_report(report: ImportReport, rejects: Path | None) -> None:
+    from zhike.collect.imports.dialects import reading_text
+
     head = Text(
         "第 {run} 号导入：{records:,} 条记录（{read_as}）", "import {run}: {records:,} records ({read_as})"
     )
-    click.echo(head.format(run=report.run_id, records=report.records, read_as=report.read_as))
+    click.echo(head.format(run=report.run_id, records=report.records, read_as=reading_text(report.read_as)))
     if report.is_dry_run:
         click.echo(Text("试运行：没有保存任何数据", "a dry run: nothing was kept"))
     for name, text in (_DRY_COUNTS if report.is_dry_run else _COUNTS).items():
@@ -183,7 +193,7 @@ def _print_report(report: ImportReport, rejects: Path | None) -> None:
 
 
 def _print_warnings(report: ImportReport) -> None:
-    if report.read_as.endswith("(guessed)"):
+    if "(guessed" in report.read_as:
         said = Text(
             "文字编码是猜的，请核对文字；不对就用 --encoding 指定，并撤销这次导入",
             "the encoding is a guess: look at the texts; if they are wrong, undo and give --encoding",

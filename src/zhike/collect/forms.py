@@ -120,7 +120,7 @@ class PostedColumns:
 
 
 def posted_columns(posted: QueryDict, header: Sequence[str], kind: Kind, *, currency: str) -> PostedColumns:
-    """The mapping in the fields `column-PLACE`, `said-FIELD-N`, `word-FIELD-N` and `option-NAME`."""
+    """The mapping in the fields `column-PLACE`, `also-PLACE`, `said-FIELD-N`, `word-FIELD-N` and `option-NAME`."""
     columns: dict[str, str] = {}
     questions: dict[str, str] = {}
     error = None
@@ -136,6 +136,7 @@ def posted_columns(posted: QueryDict, header: Sequence[str], kind: Kind, *, curr
             questions[question_code(place)] = title
         else:
             columns[name] = title
+    columns |= _posted_also(posted, header, columns, kind)
     coded = {*questions, *(name for name in columns if name in kind.names.coded)}
     values: dict[str, dict[str, str]] = {}
     for name in coded:
@@ -147,6 +148,19 @@ def posted_columns(posted: QueryDict, header: Sequence[str], kind: Kind, *, curr
     if questions:
         mapping["questions"] = questions
     return PostedColumns(mapping | _posted_options(posted, kind), error)
+
+
+def _posted_also(
+    posted: QueryDict, header: Sequence[str], columns: Mapping[str, str], kind: Kind
+) -> dict[str, str]:
+    """Further fields of columns that are one already, in the fields `also-PLACE`; a column of their own goes before."""
+    return {
+        name: title
+        for place, title in enumerate(header)
+        if title in columns.values()
+        for name in posted.getlist(f"also-{place}")
+        if name in kind.names.all and name not in columns
+    }
 
 
 def _posted_options(posted: QueryDict, kind: Kind) -> dict[str, Any]:

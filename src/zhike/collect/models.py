@@ -103,6 +103,10 @@ class Upload(models.Model):
     # Empty: as it is found out.
     encoding = models.CharField(max_length=20, default="")
     sheet = models.CharField(max_length=255, default="")
+    # A name of `DELIMITERS`; empty: as it is found out.
+    delimiter = models.CharField(max_length=10, default="")
+    # Null: as it is found out; 0: there is none.
+    header_row = models.PositiveSmallIntegerField(null=True)
     # As of a run; null until somebody has decided.
     mapping = models.JSONField(null=True)
     repairs = models.JSONField(default=list)

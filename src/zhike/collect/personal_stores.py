@@ -18,7 +18,7 @@ from zhike.collect.keeping import clear_workshops_under_lock, workshops
 from zhike.collect.models import ImportRun, PointsBalance, Upload
 from zhike.collect.recovering import end_what_was_cut_off
 from zhike.collect.rejected import drop_rejected, forget_rejects, rejected_rows, rejects_place
-from zhike.collect.uploads import remove_upload, uploaded_file, uploads_folder
+from zhike.collect.uploads import dialect_of, remove_upload, uploaded_file, uploads_folder
 from zhike.customers.stores import Person, Store
 from zhike.kernel.errors import ZhikeError
 from zhike.kernel.home import Home
@@ -88,8 +88,7 @@ def _uploads_with(person: Person) -> list[Upload]:
             if may_mention(
                 uploaded_file(_home(), upload),
                 person.mentions(upload.source),
-                encoding=upload.encoding or None,
-                sheet=upload.sheet or None,
+                dialect=dialect_of(upload),
                 folder=folder,
             )
         ]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from zhike.collect.cancelling import WayOut, cancel_import
 from zhike.collect.imports.columns import Choice
 from zhike.collect.imports.destinations import Task
+from zhike.collect.imports.dialects import told_dialect
 from zhike.collect.imports.guesses import ColumnGuess, guessed_mapping, header_fingerprint
 from zhike.collect.imports.kinds import Kind
 from zhike.collect.imports.mapping import ColumnMapping, mapping_of, read_mapping
@@ -33,7 +34,7 @@ from zhike.collect.recovering import (
 )
 from zhike.collect.rejected import keep_first_rejects
 from zhike.collect.selectors.kinds import kind_as_defined
-from zhike.collect.uploads import check_checked, check_decided, uploaded_file
+from zhike.collect.uploads import check_checked, check_decided, dialect_of, uploaded_file
 from zhike.customers.records import OWN_SOURCES
 from zhike.jobs.progress import Progress, Several
 from zhike.jobs.services import RowProgress, tracked
@@ -63,6 +64,8 @@ def import_file(
     source: str | None = None,
     sheet: str | None = None,
     encoding: str | None = None,
+    delimiter: str | None = None,
+    header_row: int | None = None,
     repairs: Sequence[str] = (),
     is_dry_run: bool = False,
     user: User | None = None,
@@ -85,6 +88,8 @@ def import_file(
         The name of a preset; what the mapping says as well goes before it.
     source
         Where the ids come from; the same id of another source is another row. The preset's own, else ``orders``.
+    sheet, encoding, delimiter, header_row
+        How the file is read, as `Dialect` has it; what is not given is found out.
     repairs
         Names of `REPAIRS` that are switched on.
     is_dry_run
@@ -94,7 +99,8 @@ def import_file(
     ------
     UsageError
         What is wrong with the request: ``kind.unknown``, ``file.missing``, ``file.kind``, ``source.refused``,
-        ``mapping.…``, ``preset.…``, ``columns.…``, ``sheet.…``, ``encoding.unknown``, ``repair.…``.
+        ``mapping.…``, ``preset.…``, ``columns.…``, ``sheet.…``, ``encoding.unknown``, ``delimiter.…``, ``header_row.…``,
+        ``repair.…``.
     ZhikeError
         What is wrong with the file as a whole: ``file.empty``, ``file.encoding``, ``file.structure``,
         ``file.damaged``, ``file.locked``, ``file.too_large``, ``file.unsafe``, ``file.changed``;
@@ -106,6 +112,7 @@ def import_file(
         source = chosen.source if chosen else DEFAULT_SOURCE
     source = checked_source(source)
     names = checked_repairs(repairs)
+    dialect = told_dialect(encoding=encoding, sheet=sheet, delimiter=delimiter, header_row=header_row)
     require_file(file)
     run = ImportRun.objects.create(
         kind=kind,
@@ -117,7 +124,7 @@ def import_file(
     )
     with _under_way(home, run, progress) as task:
         told = read_mapping(mapping, wanted.names) if isinstance(mapping, Path) else mapping
-        return _brought(task, Reading(file, Choice(told, chosen), sheet, encoding, names))
+        return _brought(task, Reading(file, Choice(told, chosen), dialect, names))
 
 
 def request_import(
@@ -179,13 +186,7 @@ def run_import(*, home: Home, run: ImportRun, progress: Progress) -> ImportRepor
         # It may have been told anew until it was taken from the queue.
         run.refresh_from_db(fields=["mapping", "repairs"])
         mapping = replace(mapping_of(run.mapping, kind.names, place="mapping"), is_complete=True)
-        reading = Reading(
-            file,
-            Choice(mapping),
-            upload.sheet or None,
-            upload.encoding or None,
-            checked_repairs(run.repairs),
-        )
+        reading = Reading(file, Choice(mapping), dialect_of(upload), checked_repairs(run.repairs))
         return _brought(task, reading)
 
 
@@ -251,7 +252,7 @@ def guessed_columns(
     UsageError, ZhikeError
         As `import_file` does for the file.
     """
-    wanted = kind_as_defined(kind)
+    wanted, dialect = kind_as_defined(kind), told_dialect(encoding=encoding, sheet=sheet)
     require_file(file)
     room = home.path / "tmp"
     room.mkdir(mode=0o700, exist_ok=True)
@@ -259,7 +260,7 @@ def guessed_columns(
     with TemporaryDirectory(prefix="guess-", dir=room) as name:
         folder = Path(name)
         known = Choice().known(wanted)
-        records = open_records(file, known=known, encoding=encoding, sheet=sheet, folder=folder)
+        records = open_records(file, known=known, dialect=dialect, folder=folder)
         remembered = _remembered(kind, header_fingerprint(records.header))
         return guessed_mapping(records, wanted, (remembered or {}).get("columns"))
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
+from zhike.collect.imports.dialects import Dialect, told_dialect
 from zhike.collect.imports.kinds import kind_named
 from zhike.collect.imports.mapping import mapping_of
 from zhike.collect.imports.reading import ENDINGS
@@ -140,7 +141,17 @@ def uploaded_file(home: Home, upload: Upload) -> SealedFile:
     return SealedFile(upload_place(home, upload), upload.file_name, ending)
 
 
-def choose_reading(*, upload: Upload, encoding: str, sheet: str) -> None:
+def dialect_of(upload: Upload) -> Dialect:
+    """How the file is to be read, as far as that was decided."""
+    return told_dialect(
+        encoding=upload.encoding,
+        sheet=upload.sheet,
+        delimiter=upload.delimiter,
+        header_row=upload.header_row,
+    )
+
+
+def choose_reading(*, upload: Upload, dialect: Dialect) -> None:
     """Decide how the file is read; another reading may have other columns, so they are open again.
 
     Raises
@@ -149,10 +160,11 @@ def choose_reading(*, upload: Upload, encoding: str, sheet: str) -> None:
         ``upload.removed``.
     """
     check_there(upload)
-    if (upload.encoding, upload.sheet) != (encoding, sheet):
+    if dialect_of(upload) != dialect:
         upload.mapping = None
-    upload.encoding, upload.sheet = encoding, sheet
-    upload.save(update_fields=["encoding", "sheet", "mapping"])
+    upload.encoding, upload.sheet = dialect.encoding or "", dialect.sheet or ""
+    upload.delimiter, upload.header_row = dialect.delimiter or "", dialect.header_row
+    upload.save(update_fields=["encoding", "sheet", "delimiter", "header_row", "mapping"])
 
 
 def choose_columns(*, upload: Upload, mapping: dict[str, Any]) -> None:

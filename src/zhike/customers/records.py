@@ -29,6 +29,8 @@ FIELDS_OF_FILES = (
     "email_verified_at",
     "tags",
     "marketing_consent",
+    "email_consent",
+    "sms_consent",
     "consented_at",
 )
 """What else a file of customers says; no attribute may be called so."""

@@ -215,3 +215,22 @@ def test_a_key_that_does_not_open_is_a_problem_like_any_other(
     assert (answer.status_code, answer["Content-Type"]) == (status, "application/problem+json")
     assert (said["status"], said["code"], said["type"]) == (status, code, "about:blank")
     assert "key" in said["detail"]
+
+
+def test_a_wrong_method_is_a_problem_that_names_the_right_one(program: Program) -> None:
+    client = Client(headers={"authorization": f"Bearer {program.token}", "accept-language": "en"})
+    for address, method, allowed in (
+        ("/api/v1/events", "get", "POST"),
+        ("/api/v1/orders", "delete", "POST"),
+        ("/hooks/none", "get", "POST"),
+        ("/api/v1/openapi.json", "post", "GET, HEAD"),
+    ):
+        answer = getattr(client, method)(address)
+        assert (answer.status_code, answer["Content-Type"], answer["Allow"]) == (
+            405,
+            "application/problem+json",
+            allowed,
+        ), address
+        said = json.loads(answer.content)
+        assert (said["status"], said["code"]) == (405, "method.not_allowed")
+        assert said["detail"] == f"this address does not answer {method.upper()}; use {allowed}"

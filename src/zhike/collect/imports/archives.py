@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from zhike.collect.imports.storage import InputFile, SealedFile, write_private
 from zhike.kernel.errors import UsageError, ZhikeError
+from zhike.kernel.words import Text
 
 LARGEST_FILE = 4 << 30
 _LARGEST_WORKBOOK = 768 << 20
@@ -23,6 +24,7 @@ _MOST_COLUMNS = 16_384
 _CELL = re.compile(rb'<(?:\w+:)?c\s[^>]{0,200}?\br="([A-Z]{1,3})(\d{1,7})"')
 _DOCTYPE = re.compile(rb"<!(?:DOCTYPE|ENTITY)")
 _OVERLAP = 256
+_NO_CONTENTS = Text("文件末尾的目录读不出来", "the list of its contents, at its end, cannot be read")
 
 
 def is_workbook(file: InputFile) -> bool:
@@ -49,7 +51,7 @@ def check_workbook(file: InputFile) -> None:
     ZhikeError
         ``file.too_large``, ``file.unsafe``, ``file.damaged``.
     """
-    with _opened(file) as archive, _said_clearly(file):
+    with _opened(file) as archive:
         members = [member for member in archive.infolist() if not member.is_dir()]
         _refuse_bomb(file, members, _LARGEST_WORKBOOK)
         total = 0
@@ -74,7 +76,7 @@ def unpacked(file: InputFile, folder: Path, *, endings: tuple[str, ...]) -> Seal
     ZhikeError
         ``file.too_large``, ``file.unsafe``, ``file.locked``, ``file.damaged``.
     """
-    with _opened(file) as archive, _said_clearly(file):
+    with _opened(file) as archive:
         members = [member for member in archive.infolist() if not _is_beside(member)]
         wanted = [each for each in members if PurePosixPath(each.filename).suffix.lower() in endings]
         if len(wanted) != 1 or len(members) > 1000:
@@ -141,8 +143,9 @@ def _refuse_bomb(file: InputFile, members: list[zipfile.ZipInfo], largest: int) 
 
 
 def _blocks(file: InputFile, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]:
-    size = 0
-    with archive.open(member) as stream:
+    size, name = 0, PurePosixPath(member.filename).name[:80]
+    place = Text(f"里面的“{name}”读不完", f"“{name}” in it cannot be read to its end")
+    with _said_clearly(file, place), archive.open(member) as stream:
         while block := stream.read(_BLOCK_BYTES):
             size += len(block)
             if size > _SMALL and size > _HIGHEST_RATIO * max(member.compress_size, 1):
@@ -159,32 +162,33 @@ def _is_beside(member: zipfile.ZipInfo) -> bool:
 @contextmanager
 def _opened(file: InputFile) -> Iterator[zipfile.ZipFile]:
     with file.open("rb") as stream:
-        with _said_clearly(file):
+        with _said_clearly(file, _NO_CONTENTS):
             archive = zipfile.ZipFile(stream)
         with archive:
             yield archive
 
 
 @contextmanager
-def _said_clearly(file: InputFile) -> Iterator[None]:
+def _said_clearly(file: InputFile, place: Text) -> Iterator[None]:
     try:
         yield
     except (zipfile.BadZipFile, EOFError, NotImplementedError, OSError, zipfile.LargeZipFile) as error:
-        raise damaged(file, str(error)) from error
+        raise damaged(file, place) from error
     except RuntimeError as error:  # zipfile asks for a password.
         raise locked(file) from error
     except Exception as error:
         if type(error).__module__ in ("zlib", "lzma"):
-            raise damaged(file, str(error)) from error
+            raise damaged(file, place) from error
         raise
 
 
-def damaged(file: InputFile, what: str) -> ZhikeError:
-    """A container or workbook that is not whole."""
+def damaged(file: InputFile, place: Text) -> ZhikeError:
+    """A file that is not whole; `place` says where that shows, in words of ours: those of libraries help nobody."""
     return ZhikeError(
         "file.damaged",
-        zh=f"{file} 打不开，文件可能不完整（{what}）。没有导入任何数据；请重新导出或重新下载",
-        en=f"{file} cannot be opened, it may not be whole ({what}). Nothing was imported; export or download it again",
+        zh=f"{file} 已损坏或没有下载完整：{place.zh}。没有导入任何数据；请重新下载，或从原来的系统重新导出后再导入",
+        en=f"{file} is damaged or was not downloaded whole: {place.en}. Nothing was imported; download it again, or "
+        "export it again from where it comes from",
     )
 
 

@@ -13,6 +13,7 @@ from zhike.collect.imports.guesses import (
     guessed_mapping,
     known_names,
 )
+from zhike.collect.imports.headers import header_form
 from zhike.collect.imports.kinds.kind import Kind
 from zhike.collect.imports.mapping import (
     ColumnMapping,
@@ -38,11 +39,11 @@ class Choice:
     preset: Preset | None = None
 
     def known(self, kind: Kind) -> frozenset[str]:
-        """The folded headers by which the format of the file is told."""
+        """The names of columns by which the format of the file is told, as `header_form` gives them."""
         told = [] if self.preset is None else [self.preset.headers]
         if self.mapping is not None:
             told.append(known_headers(self.mapping, kind.names))
-        return frozenset().union(*told) if told else known_names(kind)
+        return frozenset(map(header_form, frozenset().union(*told))) if told else known_names(kind)
 
     def told(self, header: Sequence[str]) -> ColumnMapping | None:
         """The mapping for a file with that header; None if nothing was said."""

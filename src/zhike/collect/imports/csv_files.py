@@ -13,18 +13,29 @@ import io
 from collections import deque
 from collections.abc import Collection, Iterator, Sequence
 from functools import partial
+from itertools import islice
 from typing import BinaryIO, TextIO
 
 from zhike.collect.imports.blocks import PlainBlock, plain_length, whole_lines
-from zhike.collect.imports.encodings import text_format
-from zhike.collect.imports.records import Record, folded, shown, trimmed
+from zhike.collect.imports.dialects import (
+    AS_FOUND,
+    DELIMITERS,
+    Dialect,
+    column_names,
+    no_such_header,
+)
+from zhike.collect.imports.encodings import known_name, text_format
+from zhike.collect.imports.headers import header_form
+from zhike.collect.imports.records import Record, shown, trimmed
 from zhike.collect.imports.storage import InputFile
 from zhike.kernel.errors import ZhikeError
 
-DELIMITERS = (",", "\t", ";", "|")
 _SAMPLE_CHARACTERS = 1 << 18
 LONGEST_LINE = 1 << 20
 _KEPT_OF_TOO_LONG = 1000
+# Titles and notes above the header are some rows; two names of ours in one row are no chance.
+_HEADER_WITHIN = 30
+_SURELY_A_HEADER = 2
 # Number, cells, physical lines, and what is broken about them.
 _Raw = tuple[int, list[str], list[str], ZhikeError | None]
 
@@ -37,30 +48,42 @@ class CsvFile:
     file
         The file; all of it is decoded once here, nothing is kept.
     known
-        Folded header names that are looked for; the delimiter that shows most of them wins.
-    encoding
-        The only one to be tried; else it is found out.
+        Names of columns that are looked for, as `header_form` gives them; the delimiter that shows most of them wins.
+    dialect
+        What was decided; the rest is found out.
 
     Raises
     ------
+    UsageError
+        ``header_row.missing``.
     ZhikeError
         ``file.encoding``, ``file.empty`` or ``file.structure``.
     """
 
-    def __init__(self, file: InputFile, known: Collection[str], encoding: str | None = None) -> None:
-        self._file = file
-        self._format = text_format(file, encoding)
+    def __init__(self, file: InputFile, known: Collection[str], dialect: Dialect = AS_FOUND) -> None:
+        self._file, self._dialect = file, dialect
+        self._format = text_format(file, dialect.encoding)
         with self.opened_text() as text:
             sample = text.read(_SAMPLE_CHARACTERS)
         _refuse_what_is_no_table(file, sample)
-        self.delimiter, self.header = _frozen_dialect(file, sample, known)
+        self.delimiter, self.header_row, self.header = _frozen_dialect(file, sample, known, dialect)
 
     @property
     def read_as(self) -> str:
         name = {"\t": "TAB"}.get(self.delimiter, self.delimiter)
-        encoding = self._format.encoding.removesuffix("-sig")
-        said = {"cp950": "big5", "cp949": "euc-kr"}.get(encoding, encoding)
-        return f"CSV {said} {name}" + (" (guessed)" if self._format.is_guessed else "")
+        also = "".join(f" or {name}" for name in self.other_encodings)
+        guessed = f" (guessed{also})" if self._format.is_guessed else ""
+        return f"CSV {self.encoding} {name}{self._dialect.header_said}{guessed}"
+
+    @property
+    def encoding(self) -> str:
+        """By the name that people know."""
+        return known_name(self._format.encoding)
+
+    @property
+    def other_encodings(self) -> tuple[str, ...]:
+        """Those that the bytes may be in nearly as well, by the names that people know."""
+        return tuple(map(known_name, self._format.others))
 
     @property
     def is_guessed(self) -> bool:
@@ -68,14 +91,14 @@ class CsvFile:
 
     @property
     def expected_records(self) -> int:
-        return max(self._format.newline_count - 1, 0)
+        return max(self._format.newline_count - self.header_row, 0)
 
     def records(self) -> Iterator[Record]:
         """Every record after the header: whole, blank or broken."""
         with self.opened_text() as text:
             stream = _raw_records(_Lines(text), self.delimiter)
-            # The first record that is not blank is the header.
-            next(record for record in stream if not _is_blank(record[1]))
+            for _ in range(self.header_row):
+                next(stream)
             for number, cells, lines, error in stream:
                 yield self._record(number, cells, lines, error)
 
@@ -104,13 +127,11 @@ class CsvFile:
         return self._record(number, *found[1:])
 
     def _after_header(self, stream: BinaryIO) -> tuple[int, int]:
-        """The number of the header's record, and the offset of what follows it."""
+        """The number of the header's record, 0 if there is none, and the offset of what follows it."""
         start = len(codecs.BOM_UTF8) if self._format.encoding == "utf-8-sig" else 0
-        for number, cells, lines, _ in self._raw_from(stream, start):
+        for _, _, lines, _ in islice(self._raw_from(stream, start), self.header_row):
             start += sum(len(line.encode()) for line in lines)
-            if not _is_blank(cells):
-                return number, start
-        raise AssertionError("a header was found before")
+        return self.header_row, start
 
     def _careful(self, stream: BinaryIO, offset: int, least: int, before: int) -> tuple[list[Record], int]:
         """The records from an offset on until at least so many bytes are used, and how many were."""
@@ -228,31 +249,68 @@ def _raw_records(lines: _Lines, delimiter: str) -> Iterator[_Raw]:
             yield number, cells, lines.taken, None
 
 
-def _frozen_dialect(file: InputFile, sample: str, known: Collection[str]) -> tuple[str, tuple[str, ...]]:
-    best: tuple[tuple[int, int], str, tuple[str, ...]] | None = None
-    for delimiter in DELIMITERS:
-        cells = _first_record(sample, delimiter)
-        if cells is None:
+def _frozen_dialect(
+    file: InputFile, sample: str, known: Collection[str], dialect: Dialect
+) -> tuple[str, int, tuple[str, ...]]:
+    """The delimiter, the row of the header (0: none), and the names of the columns."""
+    best: tuple[tuple[int, int], str, int, tuple[str, ...]] | None = None
+    for delimiter in DELIMITERS.values() if dialect.sign is None else (dialect.sign,):
+        found = _header_record(sample, delimiter, known, dialect.header_row)
+        if found is None:
             continue
-        score = (sum(folded(cell) in known for cell in cells), len(cells))
+        row, cells = found
+        score = (_known_count(cells, known) if row else 0, len(cells))
         if best is None or score > best[0]:
-            best = (score, delimiter, tuple(cells))
-    if best is None:
-        raise ZhikeError(
-            "file.structure",
-            zh=f"{file} 的表头读不出来：引号没有成对。请检查第一行",
-            en=f"the header of {file} cannot be read: a quote is not closed. Look at its first line",
-        )
-    return best[1], best[2]
+            best = (score, delimiter, row, tuple(cells))
+    if best is not None:
+        return best[1:] if best[2] else (best[1], best[2], column_names(len(best[3])))
+    if dialect.header_row:
+        raise no_such_header(file, dialect.header_row)
+    raise ZhikeError(
+        "file.structure",
+        zh=f"{file} 的表头读不出来：引号没有成对。请检查第一行",
+        en=f"the header of {file} cannot be read: a quote is not closed. Look at its first line",
+    )
 
 
-def _first_record(sample: str, delimiter: str) -> list[str] | None:
-    for _, cells, _, error in _raw_records(_Lines(io.StringIO(sample, newline="")), delimiter):
-        if error is not None:
+def _header_record(
+    sample: str, delimiter: str, known: Collection[str], wanted: int | None
+) -> tuple[int, list[str]] | None:
+    """The row of the header and its cells; without a header, 0 and a record that shows how many columns there are."""
+    records = (
+        (number, [] if error else cells, error)
+        for number, cells, _, error in _raw_records(_Lines(io.StringIO(sample, newline="")), delimiter)
+    )
+    if wanted is None:
+        return _found_header(records, known)
+    # Where there is none, any whole record will do.
+    rows = ((number, cells) for number, cells, _ in records if number == wanted or not wanted)
+    cells = next((cells for _, cells in rows if not _is_blank(cells)), None)
+    return None if cells is None else (wanted, cells)
+
+
+def _found_header(
+    records: Iterator[tuple[int, list[str], ZhikeError | None]], known: Collection[str]
+) -> tuple[int, list[str]] | None:
+    """The first row that is not blank, unless it shows no known name and one not far below shows several: a title."""
+    first: tuple[int, list[str]] | None = None
+    for number, cells, error in records:
+        if first is None and error is not None:
             return None
-        if not _is_blank(cells):
-            return cells
-    return None
+        if first is not None and number > _HEADER_WITHIN:
+            break
+        shown_names = _known_count(cells, known)
+        if first is None and not _is_blank(cells):
+            first = number, cells
+            if shown_names:
+                break
+        if first is not None and shown_names >= _SURELY_A_HEADER:
+            return number, cells
+    return first
+
+
+def _known_count(cells: Sequence[str], known: Collection[str]) -> int:
+    return sum(header_form(cell) in known for cell in cells)
 
 
 def _is_blank(cells: Sequence[str]) -> bool:

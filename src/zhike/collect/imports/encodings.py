@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from zhike.collect.imports.likeliest import likelier_than_utf_8, likeliest
 from zhike.collect.imports.storage import InputFile
 from zhike.kernel.errors import UsageError, ZhikeError
 
@@ -45,19 +46,25 @@ ENCODINGS = {
     "latin-1": "latin-1",
     "cp1252": "cp1252",
 }
-_SAMPLE_BYTES = 1 << 18
-_FEWEST_PAIRS = 12
+_FEW_BYTES = 16
+# What people call them, where that is not Python's name.
+_NAMES = {"utf-8-sig": "utf-8", "cp950": "big5", "cp949": "euc-kr", "cp932": "shift_jis"}
 _PLAIN = np.isin(np.arange(256), [*range(0x20, 0x7F), *b"\t\r\n"])
 
 
 @dataclass(frozen=True, slots=True)
 class TextFormat:
-    """What one pass over the bytes told; `is_guessed` where other encodings would decode them as well."""
+    """What the bytes told.
+
+    `is_guessed` where other encodings would decode them as well and nothing but likelihood speaks against them; `others`
+    are those that are nearly as likely.
+    """
 
     encoding: str
     newline_count: int
     has_nul: bool
     is_guessed: bool = False
+    others: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -75,11 +82,12 @@ class _Scan:
 
 
 def text_format(file: InputFile, encoding: str | None = None) -> TextFormat:
-    """The encoding that decodes every byte: a byte order mark decides, else strict UTF-8, else strict GB18030.
+    """The encoding that decodes every byte: a byte order mark decides, else strict UTF-8, else what is likeliest.
 
     UTF-16 without a mark is known by the NULs beside its commas, digits and line ends.
 
-    Big5 and EUC-KR are guessed by which characters GB18030 would make of the bytes, and marked as guessed.
+    GB18030, Big5, EUC-KR, Shift JIS and Windows-1252 are told by the characters that come out (`likeliest`); all but a
+    GB18030 beyond doubt are marked as guessed.
 
     Parameters
     ----------
@@ -101,28 +109,41 @@ def text_format(file: InputFile, encoding: str | None = None) -> TextFormat:
     if not marked and (unmarked := _unmarked_utf_16(start)):
         marked = [unmarked]
     failures: dict[str, int] = {}
-    for encoding in marked or ("utf-8", "gb18030"):
+    for encoding in marked or ("utf-8",):
         if encoding.startswith("utf-8") and (found := _utf_8(file, encoding)):
             return found
         scan = _scan(file, encoding)
         if scan.failed_at is None:
-            if encoding == "gb18030":
-                likeliest, is_guessed = _of_two_bytes(file)
-                return TextFormat(likeliest, scan.newline_count, scan.has_nul, is_guessed)
             return TextFormat(encoding, scan.newline_count, scan.has_nul)
         failures[encoding] = scan.failed_at
-        if scan.has_han:
-            # Chinese that is valid UTF-8 is UTF-8: GB18030 would accept nearly any bytes and import nonsense.
-            break
-    raise _not_text(file, failures)
+        # Chinese that is valid UTF-8 is UTF-8: GB18030 would accept nearly any bytes and import nonsense.
+        if marked or scan.has_han:
+            raise _not_text(file, failures)
+    return _without_mark(file, failures)
+
+
+def _without_mark(file: InputFile, failures: dict[str, int]) -> TextFormat:
+    """The likeliest of the encodings that give no sign of themselves; it must decode all of the file."""
+    found = likeliest(file)
+    if found.encoding in failures:
+        raise _not_text(file, failures)
+    scan = _scan(file, found.encoding)
+    if scan.failed_at is not None:
+        raise _not_text(file, {**failures, found.encoding: scan.failed_at})
+    others = tuple(name for name in found.others if _scan(file, name).failed_at is None)
+    # Only GB18030 is taken without a word: of the others hardly any file comes here.
+    is_guessed = found.encoding != "gb18030" or not found.is_sure
+    return TextFormat(found.encoding, scan.newline_count, scan.has_nul, is_guessed, others)
 
 
 def _utf_8(file: InputFile, name: str) -> TextFormat | None:
     """What `_scan` tells of a file that is UTF-8 throughout, at a third of the time; None if it is not."""
-    newline_count, has_nul, rest = 0, False, b""
+    newline_count, has_nul, high_count, rest = 0, False, 0, b""
     with file.open("rb") as stream:
         while block := stream.read(_BLOCK_BYTES):
-            newline_count += int(np.count_nonzero(np.frombuffer(block, np.uint8) == ord("\n")))
+            bytes_ = np.frombuffer(block, np.uint8)
+            newline_count += int(np.count_nonzero(bytes_ == ord("\n")))
+            high_count += int(np.count_nonzero(bytes_ >= 0x80))
             has_nul = has_nul or b"\0" in block
             block = rest + block
             # No character goes on after a line feed.
@@ -130,7 +151,12 @@ def _utf_8(file: InputFile, name: str) -> TextFormat | None:
             rest = block[cut:]
             if len(rest) > _BLOCK_BYTES or not _is_utf_8(block[:cut]):
                 return None
-    return TextFormat(name, newline_count, has_nul) if _is_utf_8(rest) else None
+    if not _is_utf_8(rest):
+        return None
+    # A character or two of another encoding may happen to be valid.
+    is_little = name == "utf-8" and 0 < high_count <= _FEW_BYTES
+    others = likelier_than_utf_8(file) if is_little else ()
+    return TextFormat(name, newline_count, has_nul, bool(others), others)
 
 
 def _is_utf_8(text: bytes) -> bool:
@@ -179,43 +205,9 @@ def _unmarked_utf_16(start: bytes) -> str | None:
     return "utf-16-le" if little > big else "utf-16-be"
 
 
-def _of_two_bytes(file: InputFile) -> tuple[str, bool]:
-    """GB18030, or what the bytes look like rather: Big5, EUC-KR, Windows-1252; and whether that is a guess.
-
-    Chinese in GBK is nearly all of GB 2312, whose second bytes are all above A0: a third of those of Big5 are
-    below. Korean stays within the first half of the Chinese characters, where Chinese text never stays for long.
-    Letters with accents stand alone between letters, which pairs of GB 2312 never look like.
-    """
-    pairs, low, late, lead = 0, 0, 0, 0
-    with file.open("rb") as stream:
-        for byte in stream.read(_SAMPLE_BYTES):
-            if lead:
-                pairs, low, late = pairs + 1, low + (byte < 0xA1), late + (lead >= 0xC9)
-                lead = 0
-            elif byte >= 0x81:
-                lead = byte
-    if pairs and low == pairs and _has_lone_letters(file):
-        return "cp1252", True
-    if pairs < _FEWEST_PAIRS:
-        # Too little to tell Big5 by: what is not of GB 2312 alone is said to be a guess, and can be chosen otherwise.
-        return "gb18030", low > 0
-    if low > pairs * 0.2 and _scan(file, "cp950").failed_at is None:
-        return "cp950", True
-    if low == 0 and late < pairs * 0.02 and _scan(file, "euc_kr").failed_at is None:
-        return "cp949", True
-    return "gb18030", False
-
-
-def _has_lone_letters(file: InputFile) -> bool:
-    """Whether every byte above ASCII is a letter of Windows-1252 next to one of ASCII, as in Müller or café."""
-    if _scan(file, "cp1252").failed_at is not None:
-        return False
-    with file.open("rb") as stream:
-        high = re.findall(rb"(.?)([\x80-\xff]+)(.?)", stream.read(_SAMPLE_BYTES), re.DOTALL)
-    return all(
-        len(letter) == 1 and letter >= b"\xc0" and (before.isalpha() or after.isalpha())
-        for before, letter, after in high
-    )
+def known_name(encoding: str) -> str:
+    """What people call an encoding that Python has another name for."""
+    return _NAMES.get(encoding, encoding)
 
 
 def _scan(file: InputFile, encoding: str) -> _Scan:
@@ -243,12 +235,11 @@ def _scan(file: InputFile, encoding: str) -> _Scan:
 
 
 def _not_text(file: InputFile, failures: dict[str, int]) -> ZhikeError:
-    names = {"utf-8-sig": "UTF-8"}
     zh = "，".join(
-        f"按 {names.get(name, name.upper())} 读到第 {offset} 字节出错" for name, offset in failures.items()
+        f"按 {known_name(name).upper()} 读到第 {offset} 字节出错" for name, offset in failures.items()
     )
     en = ", ".join(
-        f"as {names.get(name, name.upper())} it breaks at byte offset {offset}"
+        f"as {known_name(name).upper()} it breaks at byte offset {offset}"
         for name, offset in failures.items()
     )
     return ZhikeError(

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
+from zhike.collect.imports.headers import header_form
 from zhike.collect.imports.kinds.kind import Field, Kind, Pattern
 from zhike.collect.imports.mapping import ColumnMapping
 from zhike.collect.imports.records import RecordFile, folded, shown, trimmed
@@ -18,6 +19,8 @@ _SAMPLE_RECORDS = 200
 _SHOWN_SAMPLES = 3
 _MOST_SHARE = 0.8
 CERTAIN = 1.0
+# A name that another column may have better, and none has.
+ALONE = 0.9
 REMEMBERED = 0.95
 LIKELY = 0.6
 POSSIBLE = 0.4
@@ -77,7 +80,8 @@ def guessed_mapping(
     ]
     taken = {guess.field for guess in guesses}
     free = [each for each in kind.fields if each.name not in taken and each.pattern]
-    looks = [None if guess.field else _look(column) for guess, column in zip(guesses, values, strict=True)]
+    is_settled = [bool(guess.field) or guess.reason in kind.left_out.values() for guess in guesses]
+    looks = [None if known else _look(column) for known, column in zip(is_settled, values, strict=True)]
     return [_by_look(guess, look, looks, free) for guess, look in zip(guesses, looks, strict=True)]
 
 
@@ -86,14 +90,16 @@ def alias_mapping(header: Sequence[str], kind: Kind) -> ColumnMapping:
     certain = {
         guess.field: title
         for title, guess in zip(header, _by_name(header, kind, {}), strict=True)
-        if guess.field and guess.confidence == CERTAIN
+        if guess.field and guess.confidence >= ALONE
     }
     return ColumnMapping({name: title for name, title in certain.items() if folded(title) != name})
 
 
 def known_names(kind: Kind) -> frozenset[str]:
-    """Folded header names by which a file of this kind is told: our names and all aliases."""
-    return frozenset(folded(name) for each in kind.fields for name in (each.name, *each.aliases))
+    """The names of columns by which a file of this kind is told: our names and all aliases, as `header_form` gives them."""
+    return frozenset(
+        header_form(name) for each in kind.fields for name in (each.name, *each.aliases, *each.loose_aliases)
+    )
 
 
 def header_fingerprint(header: Sequence[str]) -> str:
@@ -108,7 +114,9 @@ def _by_name(header: Sequence[str], kind: Kind, remembered: Mapping[str, str]) -
     guesses = []
     for title in header:
         name = folded(title)
-        aliased = [each.name for each in kind.fields if name in map(folded, each.aliases)]
+        form = header_form(title)
+        aliased = [each.name for each in kind.fields if form in map(header_form, each.aliases)]
+        loosely = [each.name for each in kind.fields if form in map(header_form, each.loose_aliases)]
         if name in mapped:
             guess = _guess(title, mapped[name], REMEMBERED, Text("上次这样导入过", "it was so the last time"))
         elif name in own:
@@ -117,19 +125,39 @@ def _by_name(header: Sequence[str], kind: Kind, remembered: Mapping[str, str]) -
             )
         elif len(aliased) == 1:
             guess = _guess(title, aliased[0], CERTAIN, Text("列名是常见叫法", "a usual name of the field"))
+        elif len(loosely) == 1:
+            guess = _guess(
+                title,
+                loosely[0],
+                ALONE,
+                Text(
+                    "列名是常见叫法，且没有更明确的列",
+                    "a usual name of the field, and no column has a clearer one",
+                ),
+            )
+        elif note := _note_of(form, kind):
+            guess = _guess(title, None, 0.0, note)
         else:
             guess = _by_part(title, kind)
         guesses.append(guess)
     return _without_doubles(guesses, kind)
 
 
+def _note_of(form: str, kind: Kind) -> Text | None:
+    """Why nobody reads a column of that title, where that is known."""
+    return next(
+        (note for titles, note in kind.left_out.items() if form in map(header_form, titles)),
+        None,
+    )
+
+
 def _by_part(title: str, kind: Kind) -> ColumnGuess:
-    name = folded(title)
+    name = header_form(title)
     near = {
         each.name
         for each in kind.fields
         for alias in (*each.aliases, each.name)
-        if len(alias) > 1 and folded(alias) in name
+        if len(alias) > 1 and header_form(alias) in name
     }
     if len(near) == 1:
         return _guess(title, near.pop(), LIKELY, Text("列名里有常见叫法", "the name has a usual name in it"))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
 
 from zhike.collect.imports.archives import file_count
 from zhike.collect.imports.csv_files import CsvFile
+from zhike.collect.imports.dialects import Dialect
 from zhike.collect.imports.reading import is_archive, open_records, unpacked_file
 from zhike.collect.imports.records import RecordFile
 from zhike.collect.imports.rejects import original_text
@@ -22,15 +24,13 @@ _TEXT_AT_ONCE = 1 << 20
 _OVERLAP = 400
 
 
-def may_mention(
-    file: InputFile, mentions: Mentions, *, encoding: str | None, sheet: str | None, folder: Path
-) -> bool:
+def may_mention(file: InputFile, mentions: Mentions, *, dialect: Dialect, folder: Path) -> bool:
     """Whether somebody is in a file, all sheets included; a file that cannot be read may well have them.
 
     Parameters
     ----------
-    encoding, sheet
-        As it was decided, if it was.
+    dialect
+        What was decided about how it is read.
     folder
         Where an archive is unpacked, sealed.
     """
@@ -39,15 +39,17 @@ def may_mention(
             if file_count(file) > 1:
                 return True
             file = unpacked_file(file, folder)
-        return any(map(mentions.are_in, _texts(file, encoding, sheet)))
+        return any(map(mentions.are_in, _texts(file, dialect)))
     except (ZhikeError, OSError, ValueError):
         return True
 
 
-def _texts(file: InputFile, encoding: str | None, sheet: str | None) -> Iterator[str]:
-    for name in sheet_names(file) or (sheet,):
+def _texts(file: InputFile, dialect: Dialect) -> Iterator[str]:
+    # The row of a header is that of one sheet, and what stands above it is looked at as well.
+    sheets = [replace(dialect, sheet=name, header_row=None) for name in sheet_names(file)]
+    for each in sheets or [dialect]:
         try:
-            records = open_records(file, known=(), encoding=encoding, sheet=name)
+            records = open_records(file, known=(), dialect=each)
         except ZhikeError as error:
             if error.code == "file.empty":
                 continue

@@ -27,6 +27,7 @@ class NdjsonFile:
     """
 
     read_as = "NDJSON"
+    header_row = 0
 
     def __init__(self, file: InputFile) -> None:
         self._file = file

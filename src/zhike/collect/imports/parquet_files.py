@@ -10,9 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from zhike.collect.imports.archives import damaged
 from zhike.collect.imports.records import Record, trimmed
 from zhike.collect.imports.storage import InputFile
-from zhike.kernel.errors import ZhikeError
+from zhike.kernel.words import Text
 
 _BATCH_ROWS = 10_000
 
@@ -27,10 +28,14 @@ class ParquetFile:
     """
 
     read_as = "Parquet"
+    header_row = 0
 
     def __init__(self, file: InputFile) -> None:
         self._file = file
-        with self._said_clearly(), file.open("rb") as raw, pq.ParquetFile(raw) as opened:
+        foot = Text(
+            "文件末尾关于各列的说明读不出来", "what it says of its columns, at its end, cannot be read"
+        )
+        with self._said_clearly(foot), file.open("rb") as raw, pq.ParquetFile(raw) as opened:
             self.header: tuple[str, ...] = tuple(opened.schema_arrow.names)
             self.expected_records: int = opened.metadata.num_rows
 
@@ -39,7 +44,7 @@ class ParquetFile:
         number = 0
         batches = self._batches()
         while True:
-            with self._said_clearly():
+            with self._said_clearly(_after(number)):
                 rows = next(batches, None)
             if rows is None:
                 break
@@ -47,7 +52,7 @@ class ParquetFile:
                 number += 1
                 yield Record(number, () if _is_blank(cells) else cells, None)
         if number != self.expected_records:
-            raise self._damaged(f"{number} rows instead of {self.expected_records}")
+            raise damaged(self._file, _after(number))
 
     def _batches(self) -> Iterator[list[tuple[object, ...]]]:
         with self._file.open("rb") as raw, pq.ParquetFile(raw) as opened:
@@ -55,18 +60,15 @@ class ParquetFile:
                 yield list(zip(*map(_cells, batch.columns), strict=True))
 
     @contextmanager
-    def _said_clearly(self) -> Iterator[None]:
+    def _said_clearly(self, place: Text) -> Iterator[None]:
         try:
             yield
         except (pa.ArrowException, OSError, UnicodeDecodeError, ValueError) as error:
-            raise self._damaged(str(error)) from error
+            raise damaged(self._file, place) from error
 
-    def _damaged(self, what: str) -> ZhikeError:
-        return ZhikeError(
-            "file.damaged",
-            zh=f"{self._file} 不是完整的 Parquet 文件（{what}）。没有导入任何数据；请重新导出或重新下载",
-            en=f"{self._file} is no whole Parquet file ({what}). Nothing was imported; export or download it again",
-        )
+
+def _after(number: int) -> Text:
+    return Text(f"第 {number:,} 行以后读不出来", f"what comes after row {number:,} cannot be read")
 
 
 def _is_blank(cells: tuple[object, ...]) -> bool:

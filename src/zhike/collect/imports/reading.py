@@ -7,6 +7,7 @@ from pathlib import Path
 
 from zhike.collect.imports.archives import damaged, is_workbook, unpacked
 from zhike.collect.imports.csv_files import CsvFile
+from zhike.collect.imports.dialects import AS_FOUND, Dialect, refuse_dialect
 from zhike.collect.imports.ndjson_files import NdjsonFile
 from zhike.collect.imports.parquet_files import ParquetFile
 from zhike.collect.imports.records import RecordFile
@@ -31,8 +32,7 @@ def open_records(
     file: InputFile,
     *,
     known: Collection[str],
-    encoding: str | None = None,
-    sheet: str | None = None,
+    dialect: Dialect = AS_FOUND,
     folder: Path | None = None,
 ) -> RecordFile:
     """The file, opened in its format.
@@ -42,16 +42,16 @@ def open_records(
     file
         With one of `ENDINGS`.
     known
-        Folded header names that are looked for.
-    encoding, sheet
-        Of a text file and of a workbook; found out if not given.
+        Names of columns that are looked for, as `header_form` gives them.
+    dialect
+        What was decided about how it is read; the rest is found out.
     folder
         Where the file in an archive is unpacked; without it archives are refused.
 
     Raises
     ------
     UsageError
-        ``file.kind``, ``sheet.…``, ``archive.content``, ``encoding.unknown``.
+        ``file.kind``, ``sheet.…``, ``archive.content``, ``encoding.unknown``, ``delimiter.unfit``, ``header_row.…``.
     ZhikeError
         ``file.unreadable``, ``file.empty``, ``file.encoding``, ``file.structure``, ``file.damaged``,
         ``file.locked``, ``file.too_large``, ``file.unsafe``.
@@ -63,21 +63,24 @@ def open_records(
     if not start:
         raise ZhikeError("file.empty", zh=f"{file} 是空文件", en=f"{file} is empty")
     if ending in _PARQUET_ENDINGS or start == b"PAR1":
+        refuse_dialect(file, dialect, with_header=False)
         return ParquetFile(file)
     if is_archive(file):
-        return _from_archive(file, folder, known=known, encoding=encoding, sheet=sheet)
+        return _from_archive(file, folder, known=known, dialect=dialect)
     if start.startswith((_CONTAINER, _OLD_WORKBOOK)):
-        return WorkbookFile(file, known, sheet)
+        refuse_dialect(file, dialect, with_header=True)
+        return WorkbookFile(file, known, dialect)
     if ending == ".zip":
-        raise damaged(file, start[:4].hex(" "))
+        raise damaged(file, Text("开头就不是压缩包", "it does not begin as an archive does"))
     if start.startswith(_GZIP):
         raise _unknown_kind(file, Text("gzip 压缩文件", "a gzip archive"))
     if ending in _WORKBOOK_ENDINGS and _looks_like_markup(file):
         raise _unknown_kind(file, Text("改了名的网页", "a renamed web page"))
     if ending in _JSON_ENDINGS:
+        refuse_dialect(file, dialect, with_header=False)
         return NdjsonFile(file)
     # Many systems call text .xls; the content has said that it is no workbook.
-    return CsvFile(file, known, encoding)
+    return CsvFile(file, known, dialect)
 
 
 def require_file(file: InputFile) -> None:
@@ -93,11 +96,11 @@ def require_file(file: InputFile) -> None:
 
 
 def _from_archive(
-    file: InputFile, folder: Path | None, *, known: Collection[str], encoding: str | None, sheet: str | None
+    file: InputFile, folder: Path | None, *, known: Collection[str], dialect: Dialect
 ) -> RecordFile:
     if folder is None:
         raise _unknown_kind(file, Text("压缩包", "an archive"))
-    return open_records(unpacked_file(file, folder), known=known, encoding=encoding, sheet=sheet)
+    return open_records(unpacked_file(file, folder), known=known, dialect=dialect)
 
 
 def is_archive(file: InputFile) -> bool:

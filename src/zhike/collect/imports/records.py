@@ -32,6 +32,10 @@ class RecordFile(Protocol):
         """The column names as they stand in the file."""
 
     @property
+    def header_row(self) -> int:
+        """The row of the column names; 0 where they stand in no row."""
+
+    @property
     def read_as(self) -> str:
         """How the file is read, such as ``CSV utf-8 ,``."""
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from zhike.collect.imports.columns import Choice, chosen_columns
 from zhike.collect.imports.destinations import Destination, Taken, Task, destination_of
+from zhike.collect.imports.dialects import AS_FOUND, NO_HEADER, Dialect
 from zhike.collect.imports.guesses import header_fingerprint
 from zhike.collect.imports.kinds.kind import ImportRules, Kind
 from zhike.collect.imports.mapping import ColumnMapping, Layout
@@ -50,8 +51,7 @@ class Reading:
 
     file: InputFile
     choice: Choice
-    sheet: str | None = None
-    encoding: str | None = None
+    dialect: Dialect = AS_FOUND
     repairs: tuple[str, ...] = ()
 
 
@@ -134,12 +134,12 @@ class Work:
         records = open_records(
             reading.file,
             known=reading.choice.known(task.kind),
-            encoding=reading.encoding,
-            sheet=reading.sheet,
+            dialect=reading.dialect,
             folder=task.folder,
         )
         fingerprint = header_fingerprint(records.header)
-        remembered = self.recall(fingerprint)
+        # Columns without names are the same in every file: what one of them meant says nothing of the next.
+        remembered = None if reading.dialect.header_row == NO_HEADER else self.recall(fingerprint)
         mapping, layout = chosen_columns(records, task.kind, reading.choice, remembered, file=reading.file)
         task.run.read_as, task.run.header_fingerprint = records.read_as[:100], fingerprint
         task.run.mapping = mapping.as_dict(layout, records.header)

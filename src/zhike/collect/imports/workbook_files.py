@@ -9,9 +9,12 @@ from typing import Any
 import python_calamine
 
 from zhike.collect.imports.archives import check_workbook, damaged, is_workbook, locked
-from zhike.collect.imports.records import Record, folded, shown, trimmed
+from zhike.collect.imports.dialects import AS_FOUND, NO_HEADER, Dialect, column_names, no_such_header
+from zhike.collect.imports.headers import header_form
+from zhike.collect.imports.records import Record, shown, trimmed
 from zhike.collect.imports.storage import InputFile
 from zhike.kernel.errors import UsageError, ZhikeError
+from zhike.kernel.words import Text
 
 _HEADER_WITHIN = 30
 # Excel keeps fifteen digits: a longer number has lost its end.
@@ -27,52 +30,57 @@ class WorkbookFile:
     file
         ``.xlsx`` or ``.xls``; numbers that were ids come as whole numbers, dates as dates.
     known
-        Folded header names that are looked for.
-    sheet
-        The name of the sheet; else the visible one that shows most of the known names.
+        Names of columns that are looked for, as `header_form` gives them.
+    dialect
+        What was decided; else the sheet is the visible one that shows most of the known names.
 
     Raises
     ------
     UsageError
-        ``sheet.missing``, or ``sheet.unclear`` where two sheets fit equally well.
+        ``sheet.missing``, ``header_row.missing``, or ``sheet.unclear`` where two sheets fit equally well.
     ZhikeError
         ``file.empty``, ``file.locked``, ``file.damaged``, ``file.too_large``, ``file.unsafe``.
     """
 
-    def __init__(self, file: InputFile, known: Collection[str], sheet: str | None = None) -> None:
-        self._file = file
+    def __init__(self, file: InputFile, known: Collection[str], dialect: Dialect = AS_FOUND) -> None:
+        self._file, self._dialect = file, dialect
         if _is_container(file):
             check_workbook(file)
         elif file.stat().st_size > _LARGEST_OLD_WORKBOOK:
-            raise damaged(file, "> 128 MB")
+            raise _too_large_for_old(file)
         self._book = _book(file)
-        self._sheet, found = self._chosen(known, sheet)
-        self._header_row, self.header = found
+        self._sheet, found = self._chosen(known)
+        self.header_row, self.header = found
         self._merged = [
             (first, last)
             for (first, _), (last, _) in self._sheet.merged_cell_ranges or ()
-            if last > self._header_row
+            if last >= self.header_row
         ]
 
     @property
     def read_as(self) -> str:
-        return f"Excel {self._sheet.name}"
+        return f"Excel {self._sheet.name}{self._dialect.header_said}"
 
     @property
     def sheet(self) -> str:
         return str(self._sheet.name)
 
     @property
+    def sheets(self) -> tuple[str, ...]:
+        """All sheets, hidden ones too."""
+        return tuple(self._book.sheet_names)
+
+    @property
     def expected_records(self) -> int:
-        # The place of the last row, counted from 0 as that of the header is.
-        return max(self._sheet.end[0] - self._header_row, 0) if self._sheet.end else 0
+        # The place of the last row is counted from 0, the row of the header from 1.
+        return max(self._sheet.end[0] + 1 - self.header_row, 0) if self._sheet.end else 0
 
     def records(self) -> Iterator[Record]:
         """Every row below the header: whole, blank or with merged cells."""
         width = len(self.header)
         # Rows count from the first of the sheet, columns from the first that is filled anywhere.
         for place, cells in enumerate(self._sheet.iter_rows()):
-            if place <= self._header_row:
+            if place < self.header_row:
                 continue
             number = place + 1
             texts = [_cell(cell) for cell in cells]
@@ -104,14 +112,16 @@ class WorkbookFile:
             )
         return None
 
-    def _chosen(self, known: Collection[str], wanted: str | None) -> tuple[Any, tuple[int, tuple[str, ...]]]:
-        """The sheet, and the place and cells of its header."""
+    def _chosen(self, known: Collection[str]) -> tuple[Any, tuple[int, tuple[str, ...]]]:
+        """The sheet, and the row and cells of its header."""
         best: list[tuple[int, Any, tuple[int, tuple[str, ...]]]] = []
-        for name in self._candidates(wanted):
+        for name in self._candidates(self._dialect.sheet):
             sheet = _read(self._file, self._book, name)
-            found = _header(sheet.iter_rows(), known)
+            found = _header(sheet, known, self._dialect.header_row)
             if found is not None:
                 best.append((found[0], sheet, found[1:]))
+        if not best and self._dialect.header_row:
+            raise no_such_header(self._file, self._dialect.header_row)
         if not best:
             raise ZhikeError(
                 "file.empty",
@@ -159,21 +169,29 @@ def sheet_names(file: InputFile) -> tuple[str, ...]:
     return tuple(_book(file).sheet_names)
 
 
-def _header(rows: Iterator[list[Any]], known: Collection[str]) -> tuple[int, int, tuple[str, ...]] | None:
-    """How many known names the header shows, its place, and its cells."""
+def _header(
+    sheet: Any, known: Collection[str], wanted: int | None
+) -> tuple[int, int, tuple[str, ...]] | None:
+    """How many known names the header shows, its row, and its cells."""
+    if wanted == NO_HEADER:
+        return (0, NO_HEADER, column_names(sheet.width)) if sheet.end else None
     best: tuple[int, int, tuple[str, ...]] | None = None
-    for place, cells in enumerate(rows):
+    for row, cells in enumerate(sheet.iter_rows(), start=1):
+        if wanted and row < wanted:
+            continue
         texts = [str(cell) if cell is not None else "" for cell in cells]
         while texts and not trimmed(texts[-1]):
             texts.pop()
+        score = sum(header_form(text) in known for text in texts)
+        if wanted:
+            return (score, row, tuple(texts)) if texts else None
         if not texts:
             continue
-        score = sum(folded(text) in known for text in texts)
         # A title is a single cell; without a known name the first row of several cells is the header.
         is_better = best is None or score > best[0] or (best[0] == 0 and len(best[2]) == 1 < len(texts))
         if is_better:
-            best = (score, place, tuple(texts))
-        if place >= _HEADER_WITHIN:
+            best = (score, row, tuple(texts))
+        if row > _HEADER_WITHIN:
             break
     return best
 
@@ -208,11 +226,22 @@ def _book(file: InputFile) -> Any:
     except python_calamine.PasswordError as error:
         raise locked(file) from error
     except (python_calamine.CalamineError, OSError, ValueError) as error:
-        raise damaged(file, shown(error)) from error
+        place = Text("工作簿里工作表的清单读不出来", "the list of its sheets cannot be read")
+        raise damaged(file, place) from error
 
 
 def _read(file: InputFile, book: Any, name: str) -> Any:
     try:
         return book.get_sheet_by_name(name)
     except (python_calamine.CalamineError, OSError, ValueError) as error:
-        raise damaged(file, shown(error)) from error
+        place = Text(f"工作表“{shown(name)}”读不完", f"the sheet “{shown(name)}” cannot be read to its end")
+        raise damaged(file, place) from error
+
+
+def _too_large_for_old(file: InputFile) -> ZhikeError:
+    most = _LARGEST_OLD_WORKBOOK >> 20
+    return ZhikeError(
+        "file.too_large",
+        zh=f"{file} 是旧式 Excel 文件（.xls），超过 {most} MB。请在 Excel 里另存为 .xlsx 再导入",
+        en=f"{file} is an old workbook (.xls) of more than {most} MB. Save it as .xlsx in Excel, then import it",
+    )

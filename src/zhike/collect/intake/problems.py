@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
 from http import HTTPStatus
 
 from django.conf import settings
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation.trans_real import parse_accept_lang_header
 
 from zhike.kernel.words import Text, language_of, speaking
+
+_View = Callable[..., HttpResponse]
 
 
 class Refusal(Exception):
@@ -42,6 +45,30 @@ def problem(refusal: Refusal) -> JsonResponse:
     )
     if refusal.status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
         answer.headers["Retry-After"] = "10"
+    return answer
+
+
+def methods_as_problems(view: _View) -> _View:
+    """`view`, whose 405 says as a problem which methods it answers."""
+
+    @wraps(view)
+    def answer(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        given = view(request, *args, **kwargs)
+        if given.status_code != HTTPStatus.METHOD_NOT_ALLOWED:
+            return given
+        allowed = given.headers["Allow"]
+        with speaking_to(request):
+            said = problem(
+                Refusal(
+                    HTTPStatus.METHOD_NOT_ALLOWED,
+                    "method.not_allowed",
+                    zh=f"这个地址不接受 {request.method}，请改用 {allowed}",
+                    en=f"this address does not answer {request.method}; use {allowed}",
+                )
+            )
+        said.headers["Allow"] = allowed
+        return said
+
     return answer
 
 

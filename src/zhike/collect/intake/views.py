@@ -22,7 +22,7 @@ from zhike.accounts.selectors import User
 from zhike.collect.intake.answers import answered, taken
 from zhike.collect.intake.bodies import NDJSON, body_of
 from zhike.collect.intake.hooks import close_hook, create_hook, hooks, signed_hook
-from zhike.collect.intake.problems import Refusal
+from zhike.collect.intake.problems import Refusal, methods_as_problems
 from zhike.collect.intake.receiving import receive_events
 from zhike.kernel.errors import UsageError
 from zhike.pages.rendering import render_page
@@ -54,6 +54,7 @@ class HooksPage:
     secret: str = ""
 
 
+@methods_as_problems
 @csrf_exempt  # the signature says who sent it
 @open_to_all
 @require_POST

@@ -30,6 +30,7 @@ _AGAIN = Text("上次这样导入过", "it was so the last time")
 _LEFT_OUT = Text("你选了不用", "left out by you")
 _PRESET = Text("预设这样对应", "the preset says so")
 _CHOSEN = Text("你选的", "chosen by you")
+_TAKEN = Text("预设已用另一列作此项", "the preset takes it from another column")
 _CORRECTED = Text("与原来的导入相同", "as in the import that is corrected")
 
 
@@ -47,7 +48,8 @@ class FieldChoice:
 class ColumnRow:
     """One column of the file; `field` is what it is taken for, empty where it is ignored.
 
-    `confidence` is None where nothing was guessed. A column whose name another one has can only be ignored.
+    `also` are further fields that the same column is, each with what people call it: some systems know a customer by
+    the e-mail only. `confidence` is None where nothing was guessed. A column whose name another one has can only be ignored.
     """
 
     place: int
@@ -58,6 +60,7 @@ class ColumnRow:
     reason: Text
     confidence: float | None
     is_repeated: bool
+    also: tuple[tuple[str, str], ...] = ()
 
     @property
     def is_question(self) -> bool:
@@ -122,13 +125,19 @@ class ColumnsLook:
 
 @dataclass(frozen=True)
 class _Chosen:
-    """Title, folded → field, each with its reason; and translations."""
+    """Title, folded → field, each with its reason; further fields of a title; and translations."""
 
     fields: Mapping[str, tuple[str, Text]]
     values: Mapping[str, Mapping[str, str]]
     is_complete: bool
     otherwise: Text = _LAST_TIME
     options: Mapping[str, str] = field(default_factory=dict)
+    also: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def taken(self) -> frozenset[str]:
+        """The fields that have a column."""
+        return frozenset({name for name, _ in self.fields.values()}.union(*self.also.values()))
 
 
 def columns_look(
@@ -157,7 +166,7 @@ def columns_look(
     with opened(home, upload) as records:
         chosen = _chosen(upload, kind, records.header, preset, mapping)
         columns = _columns(records, kind, chosen, with_contacts=with_contacts)
-        taken = {row.field for row in columns}
+        taken = {row.field for row in columns} | {name for row in columns for name, _ in row.also}
         words = _word_tables(
             records, kind, columns, chosen.values if chosen else {}, home.business().currency
         )
@@ -203,10 +212,17 @@ def _chosen(
 def _told(
     mapping: Mapping[str, Any], reason: Text, *, is_complete: bool, otherwise: Text = _LAST_TIME
 ) -> _Chosen:
-    fields = {folded(title): (name, reason) for name, title in mapping.get("columns", {}).items()}
+    fields: dict[str, tuple[str, Text]] = {}
+    also: dict[str, tuple[str, ...]] = {}
+    for name, title in mapping.get("columns", {}).items():
+        if folded(title) in fields:
+            also[folded(title)] = (*also.get(folded(title), ()), name)
+        else:
+            fields[folded(title)] = name, reason
     asked = mapping.get("questions", {})
     fields |= {folded(title): (QUESTION + code, reason) for code, title in asked.items()}
-    return _Chosen(fields, mapping.get("values", {}), is_complete, otherwise, mapping.get("options", {}))
+    values, options = mapping.get("values", {}), mapping.get("options", {})
+    return _Chosen(fields, values, is_complete, otherwise, options, also)
 
 
 def _options(kind: Kind, chosen: _Chosen | None) -> tuple[OptionRow, ...]:
@@ -238,9 +254,15 @@ def _columns(
                 reason=reason,
                 confidence=confidence,
                 is_repeated=is_repeated,
+                also=() if is_repeated else _also(kind, guess, chosen),
             )
         )
     return tuple(rows)
+
+
+def _also(kind: Kind, guess: ColumnGuess, chosen: _Chosen | None) -> tuple[tuple[str, str], ...]:
+    names = () if chosen is None else chosen.also.get(folded(guess.column), ())
+    return tuple((name, field_text(kind, name)) for name in names)
 
 
 def field_text(kind: Kind, name: str) -> str:
@@ -258,9 +280,8 @@ def _taken_for(guess: ColumnGuess, chosen: _Chosen | None) -> tuple[str, Text, f
         if chosen.is_complete:
             return "", chosen.otherwise, None
         # A preset knows the export: what it does not name, only a certain name may add.
-        taken = {name for name, _ in chosen.fields.values()}
-        if guess.field in taken:
-            return "", guess.reason, None
+        if guess.field in chosen.taken:
+            return "", _TAKEN, None
     return guess.field or "", guess.reason, guess.confidence if guess.field else None
 
 

@@ -11,14 +11,15 @@ from tempfile import TemporaryDirectory
 
 from zhike.collect.imports.columns import Choice
 from zhike.collect.imports.csv_files import CsvFile
+from zhike.collect.imports.dialects import DELIMITERS, Dialect
 from zhike.collect.imports.presets import is_preset, preset_named
-from zhike.collect.imports.reading import open_records, require_file
+from zhike.collect.imports.reading import is_archive, open_records, require_file, unpacked_file
 from zhike.collect.imports.records import RecordFile, shown
 from zhike.collect.imports.rejects import original_text
 from zhike.collect.imports.workbook_files import WorkbookFile, sheet_names
 from zhike.collect.models import Upload
 from zhike.collect.selectors.kinds import kind_as_defined
-from zhike.collect.uploads import uploaded_file
+from zhike.collect.uploads import dialect_of, uploaded_file
 from zhike.customers.masking import masked
 from zhike.kernel.errors import ZhikeError
 from zhike.kernel.home import Home
@@ -35,8 +36,10 @@ ENCODING_CHOICES = (
     "utf-16-le",
     "utf-16-be",
     "latin-1",
+    "cp1252",
 )
-_DELIMITERS = {"\t": "TAB"}
+# The rows of which one may be chosen as the header.
+HEADER_ROWS = tuple(range(1, 31))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +55,18 @@ class FirstRow:
 class FileLook:
     """A file as it is read.
 
-    `encoding` and `delimiter` are empty where it is no text, `sheet` where it is no workbook; `sheets` are all
-    that it has. Of many columns only the first are shown; `more_columns` tells how many are not.
+    Where the encoding is guessed, `other_encodings` are those that are nearly as likely. `encoding` and `delimiter` are empty where it is no text, `sheet` where it is no workbook; `sheets` are all
+    that it has. `header_row` is 0 where the columns have no names, None where the names stand in no row. Of many columns only the first are shown; `more_columns` tells how many are not.
     """
 
     read_as: str
     encoding: str
     delimiter: str
     is_guessed: bool
+    other_encodings: tuple[str, ...]
     sheet: str
     sheets: tuple[str, ...]
-    header_row: int
+    header_row: int | None
     header: tuple[str, ...]
     rows: tuple[FirstRow, ...]
     expected_records: int
@@ -70,10 +74,8 @@ class FileLook:
 
 
 @contextmanager
-def opened(
-    home: Home, upload: Upload, *, encoding: str | None = None, sheet: str | None = None
-) -> Iterator[RecordFile]:
-    """The file as its upload says, or in another encoding or sheet.
+def opened(home: Home, upload: Upload, *, dialect: Dialect | None = None) -> Iterator[RecordFile]:
+    """The file as its upload says, or read in another way.
 
     Raises
     ------
@@ -81,19 +83,23 @@ def opened(
         As `open_records` does, of the file by the name that its owner knows.
     """
     file = uploaded_file(home, upload)
-    room = home.path / "tmp"
-    room.mkdir(mode=0o700, exist_ok=True)
-    # Not a workshop: an import may be under way.
-    with TemporaryDirectory(prefix="look-", dir=room) as name:
-        folder = Path(name)
+    with _room(home) as folder:
         require_file(file)
         yield open_records(
             file,
             known=choice_of(upload).known(kind_as_defined(upload.kind)),
-            encoding=(upload.encoding if encoding is None else encoding) or None,
-            sheet=(upload.sheet if sheet is None else sheet) or None,
+            dialect=dialect_of(upload) if dialect is None else dialect,
             folder=folder,
         )
+
+
+@contextmanager
+def _room(home: Home) -> Iterator[Path]:
+    """A folder to unpack in; not a workshop, for an import may be under way."""
+    room = home.path / "tmp"
+    room.mkdir(mode=0o700, exist_ok=True)
+    with TemporaryDirectory(prefix="look-", dir=room) as name:
+        yield Path(name)
 
 
 def choice_of(upload: Upload) -> Choice:
@@ -102,19 +108,19 @@ def choice_of(upload: Upload) -> Choice:
     return Choice(preset=preset_named(upload.preset) if known else None)
 
 
-def file_look(*, home: Home, upload: Upload, encoding: str, sheet: str, with_contacts: bool) -> FileLook:
+def file_look(*, home: Home, upload: Upload, dialect: Dialect, with_contacts: bool) -> FileLook:
     """The file with its first rows; nothing is kept. Without `with_contacts` cells are masked."""
-    with opened(home, upload, encoding=encoding, sheet=sheet) as records:
+    with opened(home, upload, dialect=dialect) as records:
         rows = tuple(_rows(records, with_contacts=with_contacts))
-        is_text, is_book = isinstance(records, CsvFile), isinstance(records, WorkbookFile)
         return FileLook(
             read_as=records.read_as,
-            encoding=records.read_as.split()[1] if is_text else "",
+            encoding=records.encoding if isinstance(records, CsvFile) else "",
             delimiter=_delimiter(records),
             is_guessed=isinstance(records, CsvFile) and records.is_guessed,
+            other_encodings=records.other_encodings if isinstance(records, CsvFile) else (),
             sheet=records.sheet if isinstance(records, WorkbookFile) else "",
-            sheets=sheets_of(home, upload) if is_book else (),
-            header_row=rows[0].number - 1 if rows else 1,
+            sheets=records.sheets if isinstance(records, WorkbookFile) else (),
+            header_row=records.header_row if isinstance(records, CsvFile | WorkbookFile) else None,
             header=tuple(shown(title) for title in records.header[:_MOST_COLUMNS]),
             rows=rows,
             expected_records=records.expected_records,
@@ -123,17 +129,20 @@ def file_look(*, home: Home, upload: Upload, encoding: str, sheet: str, with_con
 
 
 def sheets_of(home: Home, upload: Upload) -> tuple[str, ...]:
-    """The sheets of a workbook; none if the file is none, or cannot be opened."""
+    """The sheets of a workbook, one in an archive too; none if the file is none, or cannot be opened."""
+    file = uploaded_file(home, upload)
     try:
-        return sheet_names(uploaded_file(home, upload))
+        with _room(home) as folder:
+            return sheet_names(unpacked_file(file, folder) if is_archive(file) else file)
     except (ZhikeError, OSError):
         return ()
 
 
 def _delimiter(records: RecordFile) -> str:
+    """By its name; empty where there is none."""
     if not isinstance(records, CsvFile):
         return ""
-    return _DELIMITERS.get(records.delimiter, records.delimiter)
+    return next(name for name, sign in DELIMITERS.items() if sign == records.delimiter)
 
 
 def _rows(records: RecordFile, *, with_contacts: bool) -> Iterator[FirstRow]:

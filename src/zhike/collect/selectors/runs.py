@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from zhike.accounts.selectors import User
+from zhike.collect.imports.dialects import reading_text
 from zhike.collect.imports.kinds import kind_named
 from zhike.collect.imports.repairs import REPAIRS
 from zhike.collect.models import ImportRun, ImportUndo, Upload
@@ -87,7 +88,7 @@ class RunLine:
     undone_by: str
     undo_reason: str
     upload_id: int | None
-    read_as: str
+    read_as: Text
     walk_ins: int
 
     @property
@@ -184,7 +185,7 @@ def run_line(run: ImportRun) -> RunLine:
         undone_by=str(run.undone_by) if run.undone_by else "",
         undo_reason=run.undo_reason,
         upload_id=run.upload_id,
-        read_as=run.read_as,
+        read_as=reading_text(run.read_as),
         walk_ins=run.walk_ins,
     )
 

@@ -14,12 +14,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 from zhike.accounts.access import Right, may
 from zhike.accounts.rules import requires
 from zhike.collect.forms import posted_columns
+from zhike.collect.imports.dialects import told_dialect
 from zhike.collect.imports.kinds import kind_named
 from zhike.collect.imports.presets import is_preset
 from zhike.collect.models import Upload
 from zhike.collect.selectors.columns import ColumnsLook, columns_look, header_of
 from zhike.collect.selectors.kinds import PresetChoice, kind_as_defined, preset_choices
-from zhike.collect.selectors.looks import ENCODING_CHOICES, FileLook, file_look, sheets_of
+from zhike.collect.selectors.looks import ENCODING_CHOICES, HEADER_ROWS, FileLook, file_look, sheets_of
 from zhike.collect.selectors.runs import (
     RejectGroup,
     RunLine,
@@ -32,7 +33,13 @@ from zhike.collect.selectors.runs import (
     same_file,
 )
 from zhike.collect.tasks import queue_import
-from zhike.collect.uploads import check_there, choose_columns, choose_reading, choose_repairs
+from zhike.collect.uploads import (
+    check_there,
+    choose_columns,
+    choose_reading,
+    choose_repairs,
+    dialect_of,
+)
 from zhike.collect.views.shared import Step, sees_contacts, steps_of, viewer, visible_upload
 from zhike.customers.attribute_rows import Choice, sensitivity_choices, type_choices
 from zhike.kernel.errors import UsageError, ZhikeError
@@ -53,9 +60,29 @@ class UploadLine:
     source: str
 
 
+@dataclass(frozen=True, slots=True)
+class DelimiterChoice:
+    """A delimiter by its name, and what people call it."""
+
+    name: str
+    text: Text
+
+
+_DELIMITERS = (
+    DelimiterChoice("comma", Text("逗号 ,", "comma ,")),
+    DelimiterChoice("tab", Text("制表符 Tab", "tab")),
+    DelimiterChoice("semicolon", Text("分号 ;", "semicolon ;")),
+    DelimiterChoice("pipe", Text("竖线 |", "pipe |")),
+)
+
+
 @dataclass(frozen=True)
 class ReadingPage:
-    """How a file is read; `look` is None where it cannot be, and `error` says why."""
+    """How a file is read; `look` is None where it cannot be, and `error` says why.
+
+    `encoding`, `delimiter` and `header_row` are what was chosen, empty for what is found out; their choices are empty
+    where the file has nothing of the kind.
+    """
 
     steps: tuple[Step, ...]
     upload: UploadLine
@@ -63,9 +90,23 @@ class ReadingPage:
     error: Text | None
     encodings: tuple[str, ...]
     encoding: str
+    delimiters: tuple[DelimiterChoice, ...]
+    delimiter: str
     sheets: tuple[str, ...]
     sheet: str
+    header_rows: tuple[str, ...]
+    header_row: str
     before: RunLine | None
+
+    @property
+    def delimiter_found(self) -> Text | None:
+        """What people call the delimiter by which the file is read."""
+        found = (each.text for each in _DELIMITERS if self.look and each.name == self.look.delimiter)
+        return next(found, None)
+
+    @property
+    def has_choices(self) -> bool:
+        return bool(self.encodings or self.header_rows or len(self.sheets) > 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,17 +147,23 @@ class CheckPage:
 @requires(Right.IMPORT)
 @require_http_methods(["GET", "HEAD", "POST"])
 def reading(request: HttpRequest, upload_id: int) -> HttpResponse:
-    """Look at the first rows in an encoding or sheet (`?encoding=&sheet=`), and decide."""
+    """Look at the first rows read so (`?encoding=&delimiter=&sheet=&header_row=`), and decide."""
     upload = visible_upload(request, upload_id)
     check_there(upload)
-    said = request.POST if request.method == "POST" else request.GET
-    encoding, sheet = said.get("encoding", upload.encoding), said.get("sheet", upload.sheet)
-    page = _reading_page(request, upload, encoding, sheet)
+    page = _reading_page(request, upload, _said(request, upload))
     if request.method != "POST" or page.look is None:
         return render_page(
             request, "collect/reading.html", page, status=422 if request.method == "POST" else 200
         )
-    choose_reading(upload=upload, encoding=encoding if page.look.encoding else "", sheet=page.look.sheet)
+    found = page.look.header_row
+    chosen = told_dialect(
+        encoding=page.encoding if page.look.encoding else "",
+        sheet=page.look.sheet,
+        delimiter=page.delimiter,
+        # Below a title it was found by the names of all fields: with those that are chosen it might not be.
+        header_row=page.header_row or (found if found and found > 1 else None),
+    )
+    choose_reading(upload=upload, dialect=chosen)
     return HttpResponseRedirect(reverse("collect:columns", args=[upload.pk]))
 
 
@@ -170,24 +217,49 @@ def bring_in(request: HttpRequest, upload_id: int) -> HttpResponse:
     return HttpResponseRedirect(reverse("collect:run", args=[run.pk]))
 
 
-def _reading_page(request: HttpRequest, upload: Upload, encoding: str, sheet: str) -> ReadingPage:
-    home, look, error, is_text = settings.ZHIKE_HOME, None, None, False
+def _said(request: HttpRequest, upload: Upload) -> dict[str, str]:
+    """How the file is to be read by what was sent, else by what was decided before."""
+    said = request.POST if request.method == "POST" else request.GET
+    before = dialect_of(upload)
+    decided = {
+        "encoding": before.encoding,
+        "delimiter": before.delimiter,
+        "sheet": before.sheet,
+        "header_row": before.header_row,
+    }
+    return {
+        name: said.get(name, "" if value is None else str(value)).strip() for name, value in decided.items()
+    }
+
+
+def _reading_page(request: HttpRequest, upload: Upload, said: dict[str, str]) -> ReadingPage:
+    home, look, error = settings.ZHIKE_HOME, None, None
+    is_text = bool(said["encoding"] or said["delimiter"])
     try:
         look = file_look(
-            home=home, upload=upload, encoding=encoding, sheet=sheet, with_contacts=sees_contacts(request)
+            home=home, upload=upload, dialect=told_dialect(**said), with_contacts=sees_contacts(request)
         )
     except ZhikeError as refused:
-        error, is_text = refused.text, bool(encoding) or refused.code in _ENCODING_MAY_HELP
-    before = same_file(upload)
+        error, is_text = refused.text, is_text or refused.code in _ENCODING_MAY_HELP
+    if look is not None:
+        is_text = bool(look.encoding)
+    before, sheets = same_file(upload), look.sheets if look else sheets_of(home, upload)
+    has_header = is_text or bool(sheets) or bool(said["header_row"])
+    if look is not None:
+        has_header = look.header_row is not None
     return ReadingPage(
         steps=steps_of(upload, "reading"),
         upload=_line(upload),
         look=look,
         error=error,
-        encodings=ENCODING_CHOICES if is_text or (look and look.encoding) else (),
-        encoding=encoding,
-        sheets=look.sheets if look else sheets_of(home, upload),
-        sheet=look.sheet if look else sheet,
+        encodings=ENCODING_CHOICES if is_text else (),
+        encoding=said["encoding"],
+        delimiters=_DELIMITERS if is_text else (),
+        delimiter=said["delimiter"],
+        sheets=sheets,
+        sheet=look.sheet if look else said["sheet"],
+        header_rows=tuple(map(str, HEADER_ROWS)) if has_header else (),
+        header_row=said["header_row"],
         before=run_line(before) if before else None,
     )
 

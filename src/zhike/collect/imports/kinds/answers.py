@@ -69,6 +69,7 @@ ANSWER_FIELDS = (
             "timestamp",
         ),
         samples=("2026-11-20 10:30", "2026-11-21 09:00"),
+        loose_aliases=("日期", "时间", "date"),
     ),
     Field(
         "survey", Text("问卷代码", "code of the survey"), aliases=("问卷", "问卷编号"), samples=("nps", "nps")
@@ -195,4 +196,11 @@ ANSWERS_KIND = Kind(
     EVENT_CONFLICT,
     table=EVENTS,
     has_questions=True,
+    left_out={
+        ("来源详情",): Text(
+            "来源详情说的是答卷从哪里来，不是谁答的：匿名答卷都一样，会并成一个客户。只有问卷链接带了客户编号时，才选它作客户编号",
+            "this says where an answer came from, not whose it is: all anonymous ones have the same and would become one "
+            "customer. Choose it as the customer id only if the links of the survey carried the ids",
+        )
+    },
 )

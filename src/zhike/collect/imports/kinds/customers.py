@@ -14,6 +14,13 @@ import pyarrow as pa
 
 from zhike.collect.imports import cells
 from zhike.collect.imports.attribute_values import Definition
+from zhike.collect.imports.kinds.consents import (
+    CONSENT_FIELDS,
+    REJECT,
+    UNDATED_CONSENTS,
+    consent_readers,
+    consents_of,
+)
 from zhike.collect.imports.kinds.kind import (
     CellReader,
     Field,
@@ -21,7 +28,6 @@ from zhike.collect.imports.kinds.kind import (
     ImportRules,
     Kind,
     RowFault,
-    coded_reader,
     moment_reader,
     row_hash,
     unless_nothing,
@@ -41,29 +47,7 @@ from zhike.customers.records import IDENTIFIER_KINDS, ConsentGiven, Identifier, 
 from zhike.kernel.errors import ZhikeError
 from zhike.kernel.words import Text
 
-ANSWERS = ("yes", "no")
-_ANSWER_WORDS = {
-    "是": "yes",
-    "同意": "yes",
-    "y": "yes",
-    "true": "yes",
-    "1": "yes",
-    "否": "no",
-    "不同意": "no",
-    "拒绝": "no",
-    "n": "no",
-    "false": "no",
-    "0": "no",
-}
 _BETWEEN = re.compile(r"[,，;；|、]")
-_CONSENT = Field(
-    "marketing_consent",
-    Text("是否同意营销", "agreed to marketing"),
-    aliases=("是否同意营销", "营销授权", "accepts marketing", "marketing consent"),
-    words=_ANSWER_WORDS,
-    is_coded=True,
-    samples=("yes", "no"),
-)
 CUSTOMER_FIELDS = (
     Field(
         "customer_id",
@@ -98,9 +82,10 @@ CUSTOMER_FIELDS = (
             "手机号",
             "手机号码",
             "电话",
-            "手機",
-            "電話",
             "联系电话",
+            "联络电话",
+            "行动电话",
+            "手提电话",
             "mobile",
             "phone number",
             "telephone",
@@ -111,7 +96,7 @@ CUSTOMER_FIELDS = (
         "email",
         Text("邮箱", "e-mail"),
         "email",
-        aliases=("邮箱", "电子邮箱", "邮件", "e-mail", "email address"),
+        aliases=("邮箱", "电子邮箱", "邮件", "电子邮件", "电邮", "信箱", "e-mail", "email address"),
         samples=("chen@shop.cn", ""),
     ),
     Field(
@@ -144,24 +129,19 @@ CUSTOMER_FIELDS = (
         samples=("1990-05-20", ""),
     ),
     Field("province", Text("省", "province"), aliases=("省", "省份", "state"), samples=("浙江省", "上海市")),
-    Field("city", Text("市", "city"), aliases=("市", "城市"), samples=("杭州市", "上海市")),
-    Field("district", Text("区县", "district"), aliases=("区", "区县", "区/县")),
+    Field("city", Text("市", "city"), aliases=("市", "城市", "县市"), samples=("杭州市", "上海市")),
+    Field("district", Text("区县", "district"), aliases=("区", "区县", "区/县", "乡镇市区", "行政区")),
     Field(
-        "address", Text("详细地址", "street address"), aliases=("地址", "详细地址", "收货地址", "address1")
+        "address",
+        Text("详细地址", "street address"),
+        aliases=("地址", "详细地址", "收货地址", "收件地址", "通讯地址", "住址", "address1"),
     ),
     Field("occupation", Text("职业", "occupation"), aliases=("职业",), is_coded=True),
     Field("income", Text("月收入", "monthly income"), aliases=("收入", "月收入"), is_coded=True),
     Field("education", Text("学历", "education"), aliases=("学历", "教育程度"), is_coded=True),
     Field("interests", Text("兴趣", "interests"), aliases=("兴趣", "爱好", "兴趣爱好")),
     Field("tags", Text("标签", "tags"), aliases=("标签", "客户标签"), samples=("老客;爱喝茶", "")),
-    _CONSENT,
-    Field(
-        "consented_at",
-        Text("同意或撤回的时间", "when they agreed or withdrew"),
-        "date",
-        aliases=("授权时间", "同意时间"),
-        samples=("2026-11-20", "2026-11-21"),
-    ),
+    *CONSENT_FIELDS,
 )
 _CHOICES: Mapping[str, Callable[[str], str | None]] = {
     "gender": normal.gender,
@@ -196,7 +176,7 @@ class CustomerReader:
         readers = {**_field_readers(mapping, rules), **attribute_readers(attributes, mapping)}
         fields = (*CUSTOMER_FIELDS, *attribute_fields(attributes, CUSTOMER_FIELDS))
         self._fields = FieldReaders(fields, layout, readers, rules)
-        self._attributes = attributes
+        self._attributes, self._undated = attributes, mapping.options.get("undated_consents", REJECT)
 
     def read(self, number: int, values: Sequence[object]) -> CustomerRow:
         """The customer in a record.
@@ -207,7 +187,7 @@ class CustomerReader:
             With the first field that cannot be taken.
         """
         known = self._fields.known(values)
-        record = with_attributes(_record(known), known, self._attributes)
+        record = with_attributes(_record(known, undated=self._undated), known, self._attributes)
         text = json.dumps(asdict(record), ensure_ascii=False, sort_keys=True, default=str)
         return CustomerRow(number, hash(known["customer_id"]), known["customer_id"], text, row_hash((text,)))
 
@@ -234,7 +214,7 @@ def _field_readers(mapping: ColumnMapping, rules: ImportRules) -> dict[str, Cell
         "customer_id": cells.id_text,
         **{name: unless_nothing(_choice_reader(name, mapping)) for name in _CHOICES},
         "interests": unless_nothing(_interests),
-        "marketing_consent": unless_nothing(coded_reader(_CONSENT, mapping, words=ANSWERS)),
+        **consent_readers(mapping),
         **{
             name: unless_nothing(moment_reader(rules))
             for name in ("consented_at", "phone_verified_at", "email_verified_at")
@@ -302,7 +282,7 @@ def _tags(value: object) -> tuple[str, ...]:
     return tuple(sorted(tags))
 
 
-def _record(known: Mapping[str, Any]) -> ProfileRecord:
+def _record(known: Mapping[str, Any], *, undated: str) -> ProfileRecord:
     divisions, address = _place(known)
     return ProfileRecord(
         source_key=known["customer_id"],
@@ -311,7 +291,7 @@ def _record(known: Mapping[str, Any]) -> ProfileRecord:
         birthday=known["birthday"],
         address=address,
         attributes={**{name: known[name] for name in _ATTRIBUTES if known[name] is not None}, **divisions},
-        consents=_consents(known["marketing_consent"], known["consented_at"]),
+        consents=consents_of(known, undated=undated),
         tags=known["tags"] or (),
     )
 
@@ -343,21 +323,6 @@ def _unknown_place(parts: Sequence[str | None], address: str | None) -> tuple[di
     return {name: part for name, part in named if part not in streets}, below or None
 
 
-def _consents(answer: str | None, given: tuple[datetime, object] | None) -> tuple[ConsentGiven, ...]:
-    if answer is None:
-        return ()
-    if given is None:
-        raise RowFault(
-            "marketing_consent",
-            ZhikeError(
-                "consent.undated",
-                zh="同意或拒绝营销要有时间（consented_at 列），没有时间的授权不能作为凭证",
-                en="an answer about marketing needs its time (consented_at): without one it proves nothing",
-            ),
-        )
-    return (ConsentGiven("marketing", "", answer == "yes", given[0]),)
-
-
 CUSTOMERS_KIND = Kind(
     "customers",
     Text("客户", "customers"),
@@ -382,6 +347,7 @@ CUSTOMERS_KIND = Kind(
         ),
     ),
     destination="profiles",
+    options=(UNDATED_CONSENTS,),
 )
 
 
@@ -395,5 +361,5 @@ def customers_kind(definitions: Iterable[Definition]) -> Kind:
         CUSTOMERS_KIND,
         fields=(*CUSTOMER_FIELDS, *known.values()),
         reader=partial(CustomerReader, attributes=own),
-        options=(SENSITIVE_VALUES,) if is_asked else (),
+        options=(UNDATED_CONSENTS, *[SENSITIVE_VALUES] * is_asked),
     )

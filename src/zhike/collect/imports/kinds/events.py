@@ -41,6 +41,7 @@ EVENT_FIELDS = (
         True,
         ("发生时间", "事件时间", "时间", "event time", "timestamp", "time"),
         samples=("2026-11-20 10:30", "2026-11-21 09:00"),
+        loose_aliases=("日期", "date"),
     ),
     Field(
         "name",

@@ -37,7 +37,10 @@ class Field:
     pattern
         What its values look like, for guessing and for repairs.
     aliases
-        What exports call it; a header that is exactly one of these is taken for it.
+        What exports call it; a header that is exactly one of these is taken for it, in simplified and in traditional
+        characters.
+    loose_aliases
+        What small tables call it; taken for it where no other column is.
     words
         For a coded field: what exports write, folded → our word.
     is_coded
@@ -57,6 +60,7 @@ class Field:
     is_coded: bool = False
     samples: tuple[str, str] = ("", "")
     choices: Mapping[str, Text] = field(default_factory=dict)
+    loose_aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +188,8 @@ class Kind:
         What rows of one key within a file mean.
     completed
         For rows that add to what is known of their key instead of replacing it; only where they are nobody's.
+    left_out
+        Titles of columns that nobody reads, and why.
     conflict
         The code, and the sentence with ``{first}`` for the number of the earlier row.
     """
@@ -204,6 +210,7 @@ class Kind:
     second_person: str = ""
     repeating: Callable[[], Repeating] = SameContent
     completed: Completed | None = None
+    left_out: Mapping[tuple[str, ...], Text] = field(default_factory=dict)
 
     @property
     def names(self) -> FieldNames:

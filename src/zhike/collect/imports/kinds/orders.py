@@ -46,8 +46,6 @@ ORDER_ID_ALIASES = (
     "订单号",
     "订单编号",
     "订单id",
-    "訂單編號",
-    "訂單號",
     "order number",
     "order no",
     "order no.",
@@ -55,7 +53,6 @@ ORDER_ID_ALIASES = (
 )
 CUSTOMER_ID_ALIASES = (
     "客户编号",
-    "客戶編號",
     "客户号",
     "客户id",
     "会员编号",
@@ -87,8 +84,8 @@ ORDER_FIELDS = (
         True,
         (
             "下单时间",
-            "訂購日期",
-            "訂購時間",
+            "订购日期",
+            "订购时间",
             "订单时间",
             "下单日期",
             "订单日期",
@@ -99,6 +96,7 @@ ORDER_FIELDS = (
             "created at",
         ),
         samples=("2026-11-20 10:30", "2026-11-21"),
+        loose_aliases=("日期", "时间", "消费日期", "消费时间", "交易日期", "交易时间", "date"),
     ),
     Field(
         "amount",
@@ -107,6 +105,7 @@ ORDER_FIELDS = (
         True,
         ("实付金额", "实付款", "实付", "订单实付金额", "买家实付金额", "amount paid", "order total", "total"),
         samples=("128.00", "56.50"),
+        loose_aliases=("金额", "订单金额", "消费金额", "总金额", "总计"),
     ),
     Field(
         "status",
@@ -150,7 +149,7 @@ ORDER_FIELDS = (
         aliases=("渠道", "订单来源", "销售渠道"),
         samples=("wechat", "store"),
     ),
-    Field("store", Text("门店", "store"), aliases=("门店", "门店名称", "店铺", "店铺名称")),
+    Field("store", Text("门店", "store"), aliases=("门店", "门店名称", "门市", "店铺", "店铺名称")),
     Field(
         "payment_method",
         Text("支付方式", "payment method"),

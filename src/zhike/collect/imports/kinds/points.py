@@ -40,6 +40,7 @@ POINT_FIELDS = (
         "date",
         aliases=("截止日期", "统计日期", "as of", "balance date"),
         samples=("2026-11-20", "2026-11-20"),
+        loose_aliases=("日期", "时间", "date"),
     ),
 )
 

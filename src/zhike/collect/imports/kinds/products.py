@@ -33,7 +33,7 @@ PRODUCT_FIELDS = (
     Field(
         "name",
         Text("名称", "name"),
-        aliases=("商品名称", "名称", "商品名", "商品标题", "product name", "title"),
+        aliases=("商品名称", "名称", "商品名", "商品标题", "品名", "产品名称", "product name", "title"),
         samples=("龙井 50g", "茶具套装"),
     ),
     Field(
@@ -139,4 +139,28 @@ PRODUCTS_KIND = Kind(
     options=PRODUCT_OPTIONS,
     repeating=CostsOfProducts,
     completed=with_known_costs,
+    left_out={
+        (
+            "价格",
+            "售价",
+            "单价",
+            "零售价",
+            "销售价",
+            "标价",
+            "吊牌价",
+            "市场价",
+            "原价",
+            "price",
+            "unit price",
+            "list price",
+            "selling price",
+            "retail price",
+            "variant price",
+            "compare at price",
+        ): Text(
+            "商品没有售价这一项：卖了多少钱取自订单和订单明细，同一商品每次成交价可以不同。如果是进价，请选“成本价”",
+            "products have no price here: what they were sold for comes from orders and their lines, and may differ each "
+            "time. If it is what they cost you, choose the cost",
+        )
+    },
 )

@@ -57,6 +57,7 @@ REFERRAL_FIELDS = (
         True,
         ("推荐时间", "邀请时间", "加入时间", "注册时间", "referral date", "joined at"),
         samples=("2026-11-20", "2026-11-21"),
+        loose_aliases=("日期", "时间", "date"),
     ),
 )
 

@@ -40,6 +40,7 @@ REVIEW_FIELDS = (
         True,
         ("评价时间", "评论时间", "评价日期", "review date", "review time"),
         samples=("2026-11-20", "2026-11-21"),
+        loose_aliases=("日期", "时间", "date"),
     ),
     Field(
         "product_id", Text("商品编号", "product id"), "id", True, PRODUCT_ID_ALIASES, samples=("P01", "P02")

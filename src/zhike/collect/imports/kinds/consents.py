@@ -1,0 +1,123 @@
+"""What a file of customers says of their agreement to marketing: on all channels, by e-mail, by text message."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from zhike.collect.imports.kinds.kind import (
+    CellReader,
+    Field,
+    Option,
+    RowFault,
+    coded_reader,
+    unless_nothing,
+)
+from zhike.collect.imports.mapping import ColumnMapping
+from zhike.customers.records import ConsentChannel, ConsentGiven
+from zhike.kernel.errors import ZhikeError
+from zhike.kernel.words import Text
+
+ANSWERS = ("yes", "no")
+_ANSWER_WORDS = {
+    "是": "yes",
+    "同意": "yes",
+    "y": "yes",
+    "true": "yes",
+    "1": "yes",
+    "否": "no",
+    "不同意": "no",
+    "拒绝": "no",
+    "n": "no",
+    "false": "no",
+    "0": "no",
+}
+CONSENT_FIELDS = (
+    Field(
+        "marketing_consent",
+        Text("是否同意营销", "agreed to marketing"),
+        aliases=("是否同意营销", "营销授权", "accepts marketing", "marketing consent"),
+        words=_ANSWER_WORDS,
+        is_coded=True,
+        samples=("yes", "no"),
+    ),
+    Field(
+        "email_consent",
+        Text("是否同意邮件营销", "agreed to marketing by e-mail"),
+        aliases=("是否同意邮件营销", "邮件营销授权", "accepts email marketing", "email consent"),
+        words=_ANSWER_WORDS,
+        is_coded=True,
+    ),
+    Field(
+        "sms_consent",
+        Text("是否同意短信营销", "agreed to marketing by text message"),
+        aliases=("是否同意短信营销", "短信营销授权", "accepts sms marketing", "sms consent"),
+        words=_ANSWER_WORDS,
+        is_coded=True,
+    ),
+    Field(
+        "consented_at",
+        Text("同意或撤回的时间", "when they agreed or withdrew"),
+        "date",
+        aliases=("授权时间", "同意时间"),
+        samples=("2026-11-20", "2026-11-21"),
+    ),
+)
+_CHANNELS: Mapping[str, ConsentChannel] = {
+    "marketing_consent": "",
+    "email_consent": "email",
+    "sms_consent": "sms",
+}
+REJECT, LEAVE_OUT = "reject", "leave_out"
+UNDATED_CONSENTS = Option(
+    "undated_consents",
+    Text("没有时间的营销授权（不能作为凭证）", "agreements to marketing without a time, which prove nothing"),
+    {
+        REJECT: Text("拒绝这一行", "reject the row"),
+        LEAVE_OUT: Text("不导入这项授权，其余照常", "leave the agreement out and take the rest"),
+    },
+)
+
+
+def consent_readers(mapping: ColumnMapping) -> dict[str, CellReader]:
+    """A reader of the cells of each answer."""
+    return {
+        each.name: unless_nothing(coded_reader(each, mapping, words=ANSWERS))
+        for each in CONSENT_FIELDS
+        if each.name in _CHANNELS
+    }
+
+
+def consents_of(known: Mapping[str, Any], *, undated: str) -> tuple[ConsentGiven, ...]:
+    """The answers of a record.
+
+    Parameters
+    ----------
+    known
+        Field → value.
+    undated
+        One of `UNDATED_CONSENTS`: what becomes of an answer whose time nobody says.
+
+    Raises
+    ------
+    RowFault
+        ``consent.undated``.
+    """
+    given = {name: channel for name, channel in _CHANNELS.items() if known[name] is not None}
+    moment: tuple[datetime, object] | None = known["consented_at"]
+    if moment is not None:
+        return tuple(
+            ConsentGiven("marketing", channel, known[name] == "yes", moment[0])
+            for name, channel in given.items()
+        )
+    if not given or undated == LEAVE_OUT:
+        return ()
+    raise RowFault(
+        next(iter(given)),
+        ZhikeError(
+            "consent.undated",
+            zh="同意或拒绝营销要有时间（consented_at 列），没有时间的授权不能作为凭证；也可以选择不导入这项授权",
+            en="an answer about marketing needs its time (consented_at): without one it proves nothing; it can be left out",
+        ),
+    )
