@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -53,7 +53,7 @@ def stores() -> tuple[Store, ...]:
             is_in_database=False,
             seal_anew=lambda: _seal_anew(_home().path / "tmp"),
         ),
-        Store("points_balances", known=_known_points, forget=_forget_points),
+        Store("points_balances", known=_known_points, forget=_forget_points, keeps=_with_points),
         Store("import_notes", known=_known_notes, forget=_forget_notes),
     )
 
@@ -143,6 +143,12 @@ def _forget_staged(person: Person) -> int:
 def _known_points(person: Person) -> list[dict[str, Any]]:
     rows = PointsBalance.objects.filter(profile__in=person.profile_ids)
     return [dict(row) for row in rows.values("profile_id", "points", "counted_on")]
+
+
+def _with_points(profile_ids: Collection[int]) -> set[int]:
+    """Of whom a balance counts."""
+    rows = PointsBalance.objects.filter(profile__in=profile_ids, run__undone_at=None)
+    return set(rows.values_list("profile", flat=True))
 
 
 def _forget_points(person: Person) -> int:

@@ -13,7 +13,7 @@ from zhike.accounts.audit.actions import Action, Target, action
 from zhike.accounts.services import record_audit
 from zhike.customers import normal
 from zhike.customers.models import ConsentEntry, Customer, Identity, Profile, Suppression
-from zhike.customers.records import CONSENT_CHANNELS, PURPOSES
+from zhike.customers.records import CONSENT_CHANNELS, PURPOSES, WITHDRAWN
 from zhike.customers.selectors.consents import is_suppressed
 from zhike.customers.services.revealing import needed_reason
 from zhike.customers.vault import open_vault
@@ -183,7 +183,7 @@ def needed_customer(customer_id: int) -> None:
     UsageError
         ``customer.unknown``.
     """
-    if not Profile.objects.filter(customer=customer_id).exists():
+    if not Profile.objects.filter(customer=customer_id).exclude(source=WITHDRAWN).exists():
         raise UsageError(
             "customer.unknown", zh=f"没有 #{customer_id} 这位客户", en=f"there is no customer #{customer_id}"
         )
