@@ -18,6 +18,7 @@ from zhike.collect.keeping import clear_workshops_under_lock, workshops
 from zhike.collect.models import ImportRun, PointsBalance, Upload
 from zhike.collect.recovering import end_what_was_cut_off
 from zhike.collect.rejected import drop_rejected, forget_rejects, rejected_rows, rejects_place
+from zhike.collect.selectors.points import standing_balances
 from zhike.collect.uploads import remove_upload, uploaded_file, uploads_folder
 from zhike.customers.stores import Person, Store
 from zhike.kernel.errors import ZhikeError
@@ -141,14 +142,24 @@ def _forget_staged(person: Person) -> int:
 
 
 def _known_points(person: Person) -> list[dict[str, Any]]:
-    rows = PointsBalance.objects.filter(profile__in=person.profile_ids)
-    return [dict(row) for row in rows.values("profile_id", "points", "counted_on")]
+    """Also those of imports that were taken back, which count no more: they are kept all the same."""
+    rows = PointsBalance.objects.filter(profile__in=person.profile_ids).select_related("run").order_by("pk")
+    return [
+        {
+            "record": row.profile_id,
+            "points": row.points,
+            "counted_on": row.counted_on,
+            "source": row.run.source,
+            "import": row.run_id,
+            "is_undone": row.run.undone_at is not None,
+        }
+        for row in rows
+    ]
 
 
 def _with_points(profile_ids: Collection[int]) -> set[int]:
     """Of whom a balance counts."""
-    rows = PointsBalance.objects.filter(profile__in=profile_ids, run__undone_at=None)
-    return set(rows.values_list("profile", flat=True))
+    return set(standing_balances(profile_ids).order_by().values_list("profile", flat=True))
 
 
 def _forget_points(person: Person) -> int:
