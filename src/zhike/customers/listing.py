@@ -109,6 +109,7 @@ class ListPage:
     paging: Paging | None = None
     sizes: tuple[Link, ...] = ()
     exports: tuple[Link, ...] = ()
+    has_masked: bool = False
     people_export: PeopleExport | None = None
     tabs: ViewTabs | None = None
     bulk: BulkBar | None = None
@@ -182,6 +183,7 @@ def list_page(request: HttpRequest) -> ListPage:
         paging=pages,
         sizes=tuple(Link(f"{n}", same_page(request, size=n, page=None), n == pages.size) for n in SIZES),
         exports=_exports(request) if total and may(viewer, Right.EXPORT_TABLES) else (),
+        has_masked=may(viewer, Right.SEE_CONTACTS),
         people_export=_people_export(request) if total and may(viewer, Right.EXPORT_PEOPLE) else None,
         tabs=view_tabs(request, viewer),
         bulk=_bulk_bar(request, viewer, offered, total) if total else None,

@@ -85,6 +85,11 @@ CONSENT_CHANNEL_TEXTS: Mapping[str, Text] = {
     "phone": Text("电话", "Phone"),
 }
 
+SUPPRESSION_REASONS: Mapping[str, Text] = {
+    "asked": Text("登记拒收", "asked for"),
+    "erased": Text("客户已抹除", "customer erased"),
+}
+
 _YES, _NO = Text("是", "yes"), Text("否", "no")
 
 _SOURCES: Mapping[str, Text] = {BY_HAND: Text("手工填写", "typed by hand")}

@@ -102,7 +102,7 @@ def suppress_asked(*, contact: str, reason: str, actor: User | None = None) -> b
     ZhikeError
         ``contact.…`` for what is neither; ``reason.missing``, ``audit.reason``.
     """
-    kind, value = _contact(contact)
+    kind, value = contact_in(contact)
     is_new = not is_suppressed(kind, value)
     with transaction.atomic():
         suppress_contact(kind=kind, value=value, reason="asked")
@@ -120,7 +120,7 @@ def allow_again(*, contact: str, reason: str, actor: User | None = None) -> bool
     ZhikeError
         As `suppress_asked`.
     """
-    kind, value = _contact(contact)
+    kind, value = contact_in(contact)
     index = open_vault(settings.ZHIKE_HOME).fingerprint(kind, value)
     with transaction.atomic():
         deleted, _ = Suppression.objects.filter(kind=kind, value_index=index).delete()
@@ -128,7 +128,14 @@ def allow_again(*, contact: str, reason: str, actor: User | None = None) -> bool
     return deleted > 0
 
 
-def _contact(text: str) -> tuple[str, str]:
+def contact_in(text: str) -> tuple[str, str]:
+    """The kind of a contact as people write it, ``phone`` or ``email``, and the one way of writing it.
+
+    Raises
+    ------
+    ZhikeError
+        ``contact.…`` for what is neither.
+    """
     kind: Literal["email", "phone"] = "email" if {"@", "＠"} & set(text) else "phone"
     return kind, str(normal.identifier(kind, text))
 
