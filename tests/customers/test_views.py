@@ -140,7 +140,7 @@ def test_the_pages_of_the_list_follow_one_another(shop: Shop, alice_client: Clie
 def test_a_customer_page_says_why_and_what_happened(
     shop: Shop, alice_client: Client, django_assert_max_num_queries: Any
 ) -> None:
-    with django_assert_max_num_queries(21):
+    with django_assert_max_num_queries(22):
         answer = alice_client.get(f"/customers/{shop.ids['regular']}/")
     said = answer.content.decode()
     assert answer.status_code == 200

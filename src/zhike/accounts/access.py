@@ -69,7 +69,7 @@ _ROLE_TEXTS = {
 }
 _RIGHT_TEXTS = {
     Right.SEE_CUSTOMERS: Text("查看客户及其数字", "see customers and their figures"),
-    Right.SEE_CONTACTS: Text("查看姓名与打码的联系方式", "see names and masked contacts"),
+    Right.SEE_CONTACTS: Text("查看打码的姓名与联系方式", "see masked names and contacts"),
     Right.REVEAL: Text("查看完整联系方式（写明原因并留痕）", "reveal a whole contact, with a reason"),
     Right.EDIT_CUSTOMERS: Text("修改客户资料", "edit customers"),
     Right.TAG: Text("给客户打标签", "tag customers"),

@@ -12,6 +12,8 @@ class CollectConfig(AppConfig):
 
     def ready(self) -> None:
         from zhike.collect.personal_stores import stores
+        from zhike.collect.selectors.points import newest_balances
+        from zhike.customers.balances import register_balances
         from zhike.customers.stores import register_store
         from zhike.jobs.recovery import Recovery, register_recovery
         from zhike.jobs.rounds import Round, register_round
@@ -20,6 +22,7 @@ class CollectConfig(AppConfig):
         register_round(Round("uploads", _EVERY_SECONDS, _keep_tidy))
         for store in stores():
             register_store(store)
+        register_balances(newest_balances)
 
 
 def _keep_tidy() -> None:

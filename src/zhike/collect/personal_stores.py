@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,6 +18,7 @@ from zhike.collect.keeping import clear_workshops_under_lock, workshops
 from zhike.collect.models import ImportRun, PointsBalance, Upload
 from zhike.collect.recovering import end_what_was_cut_off
 from zhike.collect.rejected import drop_rejected, forget_rejects, rejected_rows, rejects_place
+from zhike.collect.selectors.points import standing_balances
 from zhike.collect.uploads import dialect_of, remove_upload, uploaded_file, uploads_folder
 from zhike.customers.stores import Person, Store
 from zhike.kernel.errors import ZhikeError
@@ -53,7 +54,7 @@ def stores() -> tuple[Store, ...]:
             is_in_database=False,
             seal_anew=lambda: _seal_anew(_home().path / "tmp"),
         ),
-        Store("points_balances", known=_known_points, forget=_forget_points),
+        Store("points_balances", known=_known_points, forget=_forget_points, keeps=_with_points),
         Store("import_notes", known=_known_notes, forget=_forget_notes),
     )
 
@@ -140,8 +141,24 @@ def _forget_staged(person: Person) -> int:
 
 
 def _known_points(person: Person) -> list[dict[str, Any]]:
-    rows = PointsBalance.objects.filter(profile__in=person.profile_ids)
-    return [dict(row) for row in rows.values("profile_id", "points", "counted_on")]
+    """Also those of imports that were taken back, which count no more: they are kept all the same."""
+    rows = PointsBalance.objects.filter(profile__in=person.profile_ids).select_related("run").order_by("pk")
+    return [
+        {
+            "record": row.profile_id,
+            "points": row.points,
+            "counted_on": row.counted_on,
+            "source": row.run.source,
+            "import": row.run_id,
+            "is_undone": row.run.undone_at is not None,
+        }
+        for row in rows
+    ]
+
+
+def _with_points(profile_ids: Collection[int]) -> set[int]:
+    """Of whom a balance counts."""
+    return set(standing_balances(profile_ids).order_by().values_list("profile", flat=True))
 
 
 def _forget_points(person: Person) -> int:

@@ -14,7 +14,8 @@ from typing import TypeVar
 from zhike.collect.imports.kinds import kind_named
 from zhike.collect.models import ImportRun, ImportUndo, PointsBalance
 from zhike.collect.rejected import forget_rejects
-from zhike.customers.services import undo_profiles
+from zhike.customers.services import undo_profiles, withdraw_nobodies
+from zhike.customers.vault import open_vault
 from zhike.jobs.services import mark_interrupted
 from zhike.jobs.tracking import JobState, TrackedWork
 from zhike.kernel import clock
@@ -78,6 +79,8 @@ def discard(*, home: Home, run: ImportRun) -> None:
         undo_profiles(batch=run.batch)
     elif destination == "points":
         PointsBalance.objects.filter(run=run).delete()
+    if destination:
+        withdraw_nobodies(lake=open_lake(home.lake), vault=open_vault(home))
     forget_rejects(home=home, run=run)
     ImportRun.objects.filter(pk=run.pk).update(**dict.fromkeys(COUNTS, 0), reasons={}, version_before=None)
 

@@ -13,7 +13,8 @@ from zhike.accounts.services import record_audit
 from zhike.collect.imports.kinds import Kind, kind_named
 from zhike.collect.models import ImportRun, ImportUndo
 from zhike.collect.recovering import FACTS_LOCK, LOCK_WAIT_SECONDS, end_what_was_cut_off
-from zhike.customers.services import undo_profiles
+from zhike.customers.services import undo_profiles, withdraw_nobodies
+from zhike.customers.vault import open_vault
 from zhike.jobs.progress import Progress, Several
 from zhike.jobs.services import RowProgress, tracked
 from zhike.jobs.tracking import JobState
@@ -64,7 +65,8 @@ def request_undo(*, run: ImportRun, user: User | None, reason: str = "") -> Impo
 def run_undo(*, home: Home, undo: ImportUndo, progress: Progress) -> Undone:
     """Do what `request_undo` queued: what the import added goes, what it changed becomes what it was.
 
-    Profiles of customers stay, without what the import said about them; what others changed of them since stays.
+    Profiles of customers stay, without what the import said about them, and what others changed of them since stays;
+    those of whom nothing is left are seen no more until they come in again.
     Cut off at any moment, the same again does the rest.
 
     Raises
@@ -81,6 +83,8 @@ def run_undo(*, home: Home, undo: ImportUndo, progress: Progress) -> Undone:
         _check_undo(run)
         done = _undone(lake, run, Several([RowProgress(undo), progress]))
         _note_undone(undo, done)
+        # Only now do its balances count no more; cut off here, the next undo does it.
+        withdraw_nobodies(lake=lake, vault=open_vault(home))
     return done
 
 

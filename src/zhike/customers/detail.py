@@ -10,6 +10,8 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
+from zhike.accounts.selectors import User
+from zhike.customers.balances import Balance, balances_of
 from zhike.customers.filters import OVERVIEW
 from zhike.customers.labels import Badge, badge, days_ago
 from zhike.customers.listing import viewer_of
@@ -47,12 +49,21 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
+class PointsShown:
+    """A balance of points, and the source of the record that it is of."""
+
+    source: Text
+    balance: Balance
+
+
+@dataclass(frozen=True, slots=True)
 class DetailPage:
     """`facts` is None for somebody whom the current snapshot does not know yet."""
 
     customer_id: int
     list_href: str
     who: PersonPanels
+    points: tuple[PointsShown, ...] = ()
     badges: tuple[Badge, ...] = ()
     reasons: tuple[Reason, ...] = ()
     is_prospect: bool = False
@@ -65,17 +76,19 @@ class DetailPage:
 def detail_page(request: HttpRequest, customer_id: int) -> DetailPage:
     """The page of a customer that exists."""
     who = person_panels(customer_id, viewer_of(request))
+    points = _points(who, viewer_of(request))
     list_href = reverse("customers:list")
     snapshot = open_lake(settings.ZHIKE_HOME.lake).current()
     row = _overview_row(snapshot, customer_id) if snapshot else None
     if snapshot is None or row is None:
-        return DetailPage(customer_id, list_href, who)
+        return DetailPage(customer_id, list_href, who, points)
     profile_ids = [source.profile_id for source in who.sources]
     orders = orders_of(snapshot, profile_ids)
     return DetailPage(
         customer_id=customer_id,
         list_href=list_href,
         who=who,
+        points=points,
         badges=_badges(row, list_href),
         reasons=_reasons(row),
         is_prospect=row["order_count"] == 0,
@@ -84,6 +97,12 @@ def detail_page(request: HttpRequest, customer_id: int) -> DetailPage:
         spend=_spend_chart(orders, snapshot.as_of),
         timeline=timeline(request, snapshot, profile_ids, orders),
     )
+
+
+def _points(who: PersonPanels, viewer: User) -> tuple[PointsShown, ...]:
+    sources = {source.profile_id: source.source for source in who.sources}
+    balances = balances_of(sources, viewer)
+    return tuple(PointsShown(sources[balance.profile_id], balance) for balance in balances)
 
 
 def _overview_row(snapshot: Snapshot, customer_id: int) -> dict[str, Any] | None:

@@ -19,6 +19,7 @@ from zhike.customers.filters import OVERVIEW, Selection
 from zhike.customers.normal import written_phone
 from zhike.customers.selectors import Person, source_keys_of
 from zhike.customers.selectors.people import people_of
+from zhike.customers.selectors.suppressions import suppressed_kinds_of
 from zhike.customers.services.revealing import needed_reason
 from zhike.customers.slices import slices
 from zhike.customers.sorting import ordered
@@ -35,11 +36,23 @@ PEOPLE_EXPORTED = action("customer.exported", zh="导出个人信息", en="expor
 SOURCE_KEYS = Column(
     "source_keys", "string", Text("客户在各来源中的编号", "the sources' own ids of the customer, by comma")
 )
+SUPPRESSED = Column(
+    "never_write_to",
+    "string",
+    Text("在拒收名单上、不得联系的", "which of the contacts nobody may write to, by the list of those"),
+    labels={
+        "phone": Text("手机", "phone"),
+        "email": Text("邮箱", "e-mail"),
+        "email, phone": Text("手机和邮箱", "both"),
+    },
+)
 PERSONAL = (
     Column("name", "string", Text("姓名", "name")),
     Column("phone", "string", Text("手机", "phone")),
     Column("email", "string", Text("邮箱", "e-mail")),
+    SUPPRESSED,
 )
+_SHOWN = ("name", "phone", "email")
 
 
 @unique
@@ -205,8 +218,10 @@ def _identifying(ids: list[int], personal: Personal) -> dict[str, list[str | Non
         people = {
             pk: person for some in slices(ids) for pk, person in people_of(some, is_masked=is_masked).items()
         }
-        for column in PERSONAL:
-            columns[column.name] = [_first(people[pk], column.name) for pk in ids]
+        for name in _SHOWN:
+            columns[name] = [_first(people[pk], name) for pk in ids]
+        kinds = suppressed_kinds_of(ids)
+        columns[SUPPRESSED.name] = [", ".join(sorted(kinds[pk])) if pk in kinds else None for pk in ids]
     return columns
 
 

@@ -9,7 +9,7 @@ from typing import Literal
 from zhike.customers.filters import FILTERS, OVERVIEW, Selection
 from zhike.customers.normal import CITY_TIERS, GENDERS
 from zhike.customers.sorting import Sort
-from zhike.customers.words import CONSENT_CHANNEL_TEXTS, source_text
+from zhike.customers.words import CONSENT_CHANNEL_TEXTS, capitalised, source_text
 from zhike.kernel.words import Text
 from zhike.lake import catalog
 
@@ -129,14 +129,13 @@ def filter_bar(
 
 def _database_fields(selection: Selection, offered: Offered) -> Iterable[Field]:
     if offered.tags:
-        yield _select(selection, "tag", Text("标签", "Tag"), {n: Text(n, n) for n in offered.tags})
+        yield _of_own_words(selection, "tag", Text("标签", "Tag"), {n: Text(n, n) for n in offered.tags})
     if len(offered.sources) > 1:
-        yield _select(
-            selection, "source", Text("来源", "Source"), {n: source_text(n) for n in offered.sources}
-        )
+        sources = {n: source_text(n) for n in offered.sources}
+        yield _of_own_words(selection, "source", Text("来源", "Source"), sources)
     if len(offered.owners) > 1:
         owners = {str(pk): Text(name, name) for pk, name in offered.owners} | {"none": _NOBODY}
-        yield _select(selection, "owner", Text("负责人", "Looked after by"), owners)
+        yield _of_own_words(selection, "owner", Text("负责人", "Looked after by"), owners)
     channels = {code: text for code, text in CONSENT_CHANNEL_TEXTS.items() if code}
     yield _select(selection, "consent", Text("已同意营销", "Agreed to marketing"), channels)
     yield _select(selection, "gender", Text("性别", "Gender"), GENDERS)
@@ -180,6 +179,11 @@ def _numbers(selection: Selection, name: str, label: Text, numbers: Iterable[int
 
 
 def _select(selection: Selection, name: str, label: Text, texts: Mapping[str, Text]) -> Field:
+    return _of_own_words(selection, name, label, {value: capitalised(text) for value, text in texts.items()})
+
+
+def _of_own_words(selection: Selection, name: str, label: Text, texts: Mapping[str, Text]) -> Field:
+    """A choice among what people named: as they wrote it."""
     values = selection.values(name)
     chosen = values[0] if len(values) == 1 and values[0] in texts else ""
     empty = _SEVERAL.format(count=len(values)) if values and not chosen else _ANY

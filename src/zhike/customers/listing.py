@@ -21,6 +21,7 @@ from zhike.customers.labels import Badge, badge, days_ago
 from zhike.customers.pieces import Piece
 from zhike.customers.selectors import Person, people_shown, source_keys_of
 from zhike.customers.selectors.links import proposed_count
+from zhike.customers.selectors.newcomers import newcomer_count
 from zhike.customers.selectors.profiles import source_names
 from zhike.customers.selectors.tags import tag_names, tags_by_customer
 from zhike.customers.sorting import Sort, ordered
@@ -95,10 +96,15 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class ListPage:
-    """Customers of a selection; without a snapshot only `has_snapshot` and `folder` matter."""
+    """Customers of a selection; without a snapshot only the first four matter.
+
+    `newcomers` are customers who came in since the snapshot, so that the list does not have them yet.
+    """
 
     has_snapshot: bool
     folder: str
+    newcomers: int = 0
+    may_refresh: bool = False
     bar: FilterBar | None = None
     chips: tuple[Chip, ...] = ()
     problems: tuple[Chip, ...] = ()
@@ -109,6 +115,7 @@ class ListPage:
     paging: Paging | None = None
     sizes: tuple[Link, ...] = ()
     exports: tuple[Link, ...] = ()
+    has_masked: bool = False
     people_export: PeopleExport | None = None
     tabs: ViewTabs | None = None
     bulk: BulkBar | None = None
@@ -156,7 +163,12 @@ def list_page(request: HttpRequest) -> ListPage:
     snapshot = open_lake(settings.ZHIKE_HOME.lake).current()
     folder = str(settings.ZHIKE_HOME.path)
     if snapshot is None:
-        return ListPage(has_snapshot=False, folder=folder)
+        return ListPage(
+            has_snapshot=False,
+            folder=folder,
+            newcomers=newcomer_count(None, viewer),
+            may_refresh=may(viewer, Right.REFRESH),
+        )
     selection = selection_in(request)
     # With a filter that is not understood any list would be the wrong one.
     chosen = chosen_customers(snapshot, selection, viewer) if not selection.problems else None
@@ -167,6 +179,8 @@ def list_page(request: HttpRequest) -> ListPage:
     return ListPage(
         has_snapshot=True,
         folder=folder,
+        newcomers=newcomer_count(snapshot, viewer),
+        may_refresh=may(viewer, Right.REFRESH),
         bar=filter_bar(selection, currency=settings.ZHIKE_CURRENCY, offered=offered, kept=kept),
         chips=tuple(
             Chip(_chip_text(piece, offered), _without(request, piece.name, piece.value))
@@ -182,6 +196,7 @@ def list_page(request: HttpRequest) -> ListPage:
         paging=pages,
         sizes=tuple(Link(f"{n}", same_page(request, size=n, page=None), n == pages.size) for n in SIZES),
         exports=_exports(request) if total and may(viewer, Right.EXPORT_TABLES) else (),
+        has_masked=may(viewer, Right.SEE_CONTACTS),
         people_export=_people_export(request) if total and may(viewer, Right.EXPORT_PEOPLE) else None,
         tabs=view_tabs(request, viewer),
         bulk=_bulk_bar(request, viewer, offered, total) if total else None,

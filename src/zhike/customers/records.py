@@ -42,7 +42,10 @@ BY_HAND = "by_hand"
 """The source of what staff typed on a customer's page, and the rule that links its record."""
 
 ERASED = "erased"
-OWN_SOURCES = (BY_HAND, ERASED)
+WITHDRAWN = "withdrawn"
+"""The source of profiles of whom nothing is left since what brought them was taken back."""
+
+OWN_SOURCES = (BY_HAND, ERASED, WITHDRAWN)
 """Sources that only this program writes: what comes from elsewhere must not pass for what staff typed."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,6 +50,8 @@ class Store:
         `forget` is then called in the transaction that forgets the person, else before it.
     seal_anew
         After new keys were made: has them open what the store keeps sealed; how many files.
+    keeps
+        Those of some profiles of whom the store has something that counts: they are not taken for nobody.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Store:
     forget: Callable[[Person], int]
     is_in_database: bool = True
     seal_anew: Callable[[], int] | None = None
+    keeps: Callable[[Collection[int]], set[int]] | None = None
 
 
 _TELLS_ANYWHERE = 6

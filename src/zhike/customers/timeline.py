@@ -44,7 +44,7 @@ class OrderItem:
 class EventItem:
     time: str
     text: Text
-    properties: tuple[tuple[Text, str], ...]
+    properties: tuple[tuple[Text, Text | str], ...]
     kind: Kind = "events"
 
 

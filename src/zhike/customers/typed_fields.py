@@ -14,7 +14,7 @@ from django.conf import settings
 from zhike.customers import normal
 from zhike.customers.records import IDENTIFIER_KINDS, PLACE, IdentifierKind
 from zhike.customers.selectors.sensitive import attribute_definitions
-from zhike.customers.words import attribute_text, field_text
+from zhike.customers.words import attribute_text, capitalised, field_text
 from zhike.kernel import clock
 from zhike.kernel.errors import UsageError, ZhikeError
 from zhike.kernel.words import Text
@@ -26,7 +26,7 @@ Kind = Literal["personal", "identifier", "attributes", "sealed"]
 Control = Literal["text", "tel", "email", "date", "number", "choice", "choices"]
 
 _LONGEST_TEXT = 200
-_YES_OR_NO = {"yes": Text("是", "yes"), "no": Text("否", "no")}
+_YES_OR_NO = {"yes": Text("是", "Yes"), "no": Text("否", "No")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +157,8 @@ def _built_in_attributes() -> tuple[TypedField, ...]:
 
 def _chosen(code: str, text: Text, texts: Mapping[str, Text]) -> TypedField:
     read = _of_one(lambda chosen: {code: _one_of(chosen, texts)})
-    return TypedField(code, text, "attributes", "choice", read, (code,), texts, Text("", ""))
+    choices = {choice: capitalised(said) for choice, said in texts.items()}
+    return TypedField(code, text, "attributes", "choice", read, (code,), choices, Text("", ""))
 
 
 _CONTROLS: Mapping[str, Control] = {

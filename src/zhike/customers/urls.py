@@ -13,6 +13,7 @@ from zhike.customers.views import (
     lists,
     merging,
     saved_views,
+    suppressions,
 )
 
 app_name = "customers"
@@ -48,6 +49,10 @@ urlpatterns = [
     path("customers/<int:customer_id>/links/", merging.links, name="links"),
     path("customers/<int:customer_id>/links/take-back/", merging.take_back, name="take_back"),
     path("customers/<int:customer_id>/links/split/", merging.split, name="split"),
+    path("settings/never-write-to/", suppressions.suppressions, name="suppressions"),
+    path("settings/never-write-to/add/", suppressions.add, name="add_suppression"),
+    path("settings/never-write-to/look/", suppressions.look, name="look_up_suppression"),
+    path("settings/never-write-to/lift/", suppressions.lift, name="lift_suppression"),
     path("settings/attributes/", attributes.attributes, name="attributes"),
     path("settings/attributes/add/", attributes.add, name="add_attribute"),
     path("settings/attributes/change/", attributes.change, name="change_attribute"),

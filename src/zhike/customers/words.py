@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from zhike.customers.records import BY_HAND
 from zhike.kernel.words import Text
@@ -26,6 +26,30 @@ _EVENTS: Mapping[str, Text] = {
     "points_earned": Text("获得积分", "Points earned"),
     "points_spent": Text("使用积分", "Points spent"),
     "points_expired": Text("积分过期", "Points expired"),
+    "points_reversed": Text("积分冲回", "Points reversed"),
+    "message_skipped": Text("跳过发送", "Message skipped"),
+    "message_failed": Text("消息发送失败", "Message failed"),
+    "message_bounced": Text("消息被退回", "Message bounced"),
+    "message_marked_spam": Text("消息被标为垃圾信息", "Message marked as spam"),
+    "segment_entered": Text("进入分群", "Entered a segment"),
+    "segment_left": Text("离开分群", "Left a segment"),
+    "tier_changed": Text("等级变更", "Tier changed"),
+    "tier_will_downgrade": Text("即将降级", "About to go down a tier"),
+    "order_delayed": Text("订单延误", "Order delayed"),
+    "page_viewed": Text("浏览页面", "Viewed a page"),
+    "product_viewed": Text("浏览商品", "Viewed a product"),
+    "cart_added": Text("加入购物车", "Put in the cart"),
+    "cart_removed": Text("移出购物车", "Taken out of the cart"),
+    "cart_abandoned": Text("放弃购物车", "Left the cart behind"),
+    "checkout_started": Text("开始结算", "Began to check out"),
+    "wishlist_added": Text("加入收藏", "Put on the wish list"),
+    "searched": Text("搜索", "Searched"),
+    "signed_up": Text("注册", "Signed up"),
+    "signed_in": Text("登录", "Signed in"),
+    "product_reviewed": Text("评价商品", "Reviewed a product"),
+    "survey_answered": Text("回答问卷", "Answered a survey"),
+    "social_interaction": Text("社交互动", "Interacted on social media"),
+    "referred": Text("由老客户介绍", "Was referred"),
 }
 
 _PROPERTIES: Mapping[str, Text] = {
@@ -34,6 +58,38 @@ _PROPERTIES: Mapping[str, Text] = {
     "coupon_upc": Text("优惠券", "coupon"),
     "channel": Text("渠道", "channel"),
     "store": Text("门店", "store"),
+    "coupon_code": Text("优惠码", "coupon"),
+    "order_id": Text("订单号", "order"),
+    "product_id": Text("商品编号", "product"),
+    "product": Text("商品", "product"),
+    "category": Text("类目", "category"),
+    "quantity": Text("数量", "quantity"),
+    "amount": Text("金额", "amount"),
+    "page": Text("页面", "page"),
+    "query": Text("搜索词", "searched for"),
+    "stars": Text("星级", "stars"),
+    "length": Text("字数", "letters"),
+    "survey": Text("问卷", "survey"),
+    "csat": Text("满意度", "satisfaction"),
+    "nps": Text("推荐度（NPS）", "NPS"),
+    "platform": Text("平台", "platform"),
+    "action": Text("动作", "action"),
+    "object_id": Text("对象编号", "object"),
+    "points": Text("积分", "points"),
+    "reason": Text("原因", "reason"),
+    "referrer_profile_id": Text("介绍人的来源记录号", "record of who referred them"),
+}
+
+_ACTIONS: Mapping[str, Text] = {
+    "like": Text("点赞", "like"),
+    "comment": Text("评论", "comment"),
+    "share": Text("分享", "share"),
+    "follow": Text("关注", "follow"),
+    "unfollow": Text("取消关注", "unfollow"),
+    "mention": Text("提及", "mention"),
+    "message": Text("私信", "message"),
+    "save": Text("收藏", "save"),
+    "view": Text("查看", "view"),
 }
 
 _ATTRIBUTES: Mapping[str, Text] = {
@@ -85,6 +141,11 @@ CONSENT_CHANNEL_TEXTS: Mapping[str, Text] = {
     "phone": Text("电话", "Phone"),
 }
 
+SUPPRESSION_REASONS: Mapping[str, Text] = {
+    "asked": Text("登记拒收", "asked for"),
+    "erased": Text("客户已抹除", "customer erased"),
+}
+
 _YES, _NO = Text("是", "yes"), Text("否", "no")
 
 _SOURCES: Mapping[str, Text] = {BY_HAND: Text("手工填写", "typed by hand")}
@@ -118,14 +179,16 @@ _LEVELS: Mapping[str, Text] = {
 
 _CHANNELS: Mapping[str, Text] = {"store": Text("门店", "In store"), "online": Text("网店", "Online")}
 
+_PROPERTY_VALUES: Mapping[str, Mapping[str, Text]] = {"action": _ACTIONS, "channel": _CHANNELS}
+
 
 def event_text(name: str) -> Text:
-    """What happened, in words; an event nobody named is called by its own name."""
-    return _EVENTS.get(name) or _plain(name)
+    """What happened, in words; an event of the business's own is called by its own name, as it was written."""
+    return _EVENTS.get(name) or Text(name, name)
 
 
 def attribute_text(name: str) -> Text:
-    return _ATTRIBUTES.get(name) or _plain(name)
+    return _ATTRIBUTES.get(name) or capitalised(_plain(name))
 
 
 def is_builtin_attribute(code: str) -> bool:
@@ -171,8 +234,12 @@ def channel_text(name: str) -> Text:
     return _CHANNELS.get(name) or Text(name, name)
 
 
-def property_texts(properties: str | None) -> tuple[tuple[Text, str], ...]:
-    """The properties of an event by name; anything that is not a JSON object is shown as it is."""
+def property_texts(properties: str | None) -> tuple[tuple[Text, Text | str], ...]:
+    """The properties of an event by name, those within a property too; what is not a JSON object is shown as it is.
+
+    >>> [f"{name.en}: {value}" for name, value in property_texts('{"survey":"s1","answers":{"nps":9,"cares":["a","b"]}}')]
+    ['survey: s1', 'NPS: 9', 'cares: a、b']
+    """
     if not properties:
         return ()
     try:
@@ -181,17 +248,22 @@ def property_texts(properties: str | None) -> tuple[tuple[Text, str], ...]:
         values = None
     if not isinstance(values, dict):
         return ((Text("属性", "properties"), properties),)
-    return tuple(
-        (_PROPERTIES.get(key) or _plain(key), _said(value))
-        for key, value in values.items()
-        if value is not None
-    )
+    return tuple(_properties(values))
+
+
+def _properties(values: Mapping[str, object]) -> Iterator[tuple[Text, Text | str]]:
+    for key, value in values.items():
+        if isinstance(value, dict):
+            yield from _properties(value)
+        elif value is not None:
+            yield _PROPERTIES.get(key) or Text(key, key), value_text(value, _PROPERTY_VALUES.get(key, {}))
+
+
+def capitalised(text: Text) -> Text:
+    """Words of ours as they stand alone; people's own words are shown as they wrote them."""
+    return Text(text.zh[:1].upper() + text.zh[1:], text.en[:1].upper() + text.en[1:])
 
 
 def _plain(name: str) -> Text:
     words = name.replace("_", " ")
     return Text(words, words)
-
-
-def _said(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

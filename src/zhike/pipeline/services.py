@@ -153,7 +153,9 @@ def _business_date(draft: Draft, home: Home, requested: date | None) -> date:
         return requested
     today = clock.today(home.business().zone)
     is_old = today - last > _STALE_AFTER or home.business().is_sample
-    return last + timedelta(days=1) if is_old else today
+    day = last + timedelta(days=1) if is_old else today
+    # Without the newest orders, which were taken back, the day does not step back: nobody would see the pages without them.
+    return max(day, draft.before.as_of) if draft.before else day
 
 
 def _order_days(draft: Draft) -> tuple[date | None, date | None]:

@@ -75,6 +75,7 @@ _PLACES = (
         children=(
             _Place(_("Users"), "settings:users"),
             _Place(_("Attributes"), "customers:attributes"),
+            _Place(_("Do not contact"), "customers:suppressions"),
             _Place(_("API keys"), "settings:api_keys"),
             _Place(_("Audit trail"), "settings:audit"),
         ),

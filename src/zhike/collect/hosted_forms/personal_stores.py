@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from zhike.collect.hosted_forms.models import Submission
@@ -10,12 +11,16 @@ from zhike.customers.stores import Person, Store
 
 def submissions_store() -> Store:
     """That somebody sent in a form and when; what they said hangs on their profile."""
-    return Store("form_submissions", known=_known, forget=_forget)
+    return Store("form_submissions", known=_known, forget=_forget, keeps=_who_sent)
 
 
 def _known(person: Person) -> list[dict[str, Any]]:
     found = Submission.objects.filter(profile__in=person.profile_ids).order_by("pk")
     return [dict(row) for row in found.values("form__slug", "sent_at", "answer_count")]
+
+
+def _who_sent(profile_ids: Collection[int]) -> set[int]:
+    return set(Submission.objects.filter(profile__in=profile_ids).values_list("profile", flat=True))
 
 
 def _forget(person: Person) -> int:

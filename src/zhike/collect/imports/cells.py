@@ -150,9 +150,10 @@ def coded_value(value: object, known: Mapping[str, str], *, name: str, unmapped:
         words = ", ".join(known.values())
         raise ZhikeError(
             f"{name}.unknown",
-            zh=f'“{shown(value)}”不是 {name} 的可用值：{words}。可在映射文件的 [values.{name}] 下写 "{shown(value)}" = "…"',
-            en=f"“{shown(value)}” is no {name}; known: {words}. "
-            f'A mapping file can translate it: "{shown(value)}" = "…" below [values.{name}]',
+            zh=f"不认识“{shown(value)}”；可用：{words}。导入时在网页的“对应字段”一步说明它的含义；"
+            f'用命令行时在映射文件的 [values.{name}] 下写 "{shown(value)}" = "…"',
+            en=f"“{shown(value)}” is not understood; known: {words}. Say what it means on the page, where columns are "
+            f'matched; on the command line in a mapping file: "{shown(value)}" = "…" below [values.{name}]',
         )
     return ours
 

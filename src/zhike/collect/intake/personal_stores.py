@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Iterator
 from typing import Any, cast
 
@@ -10,10 +11,13 @@ from zhike.collect.intake.models import ReceivedBatch
 from zhike.collect.intake.rows import COLUMNS, FactKind, as_json
 from zhike.customers.stores import Person, Store
 
+# Properties are JSON within JSON.
+_REFERRER = re.compile(r'referrer_profile_id[\\": ]+([0-9]+)')
+
 
 def received_store() -> Store:
     """Rows on their way. What marks events as seen tells nobody anything, and is forgotten after 30 days."""
-    return Store("received_rows", known=_known, forget=_forget)
+    return Store("received_rows", known=_known, forget=_forget, keeps=_awaited)
 
 
 def _known(person: Person) -> list[dict[str, Any]]:
@@ -22,6 +26,19 @@ def _known(person: Person) -> list[dict[str, Any]]:
         for batch, _, rows in _batches_of(person.profile_ids)
         for row in rows
     ]
+
+
+def _awaited(profile_ids: Collection[int]) -> set[int]:
+    """Whom rows on their way are of, or name."""
+    named = {
+        int(number)
+        for content in ReceivedBatch.objects.values_list("content", flat=True).iterator(chunk_size=50)
+        for number in _REFERRER.findall(content)
+    }
+    found = _batches_of(profile_ids)
+    return {row[_columns(batch).index("profile_id")] for batch, _, rows in found for row in rows} | (
+        named & set(profile_ids)
+    )
 
 
 def _forget(person: Person) -> int:

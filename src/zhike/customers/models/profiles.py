@@ -50,6 +50,7 @@ class Profile(models.Model):
     attributes = models.JSONField(default=dict)
     # Equal content, equal fingerprint: tells an update from a repeat without opening anything.
     content_index = models.CharField(max_length=22, default="", blank=True)
+    # Since when nobody sees it: erased, or of source `withdrawn`, until its key comes in again.
     erased_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     changed_at = models.DateTimeField(auto_now=True, db_index=True)

@@ -22,7 +22,7 @@ def assignment_operations(*, by: User | None = None, most: int = 20) -> list[Ass
 
 def customers_owned_by(user_id: int) -> int:
     """How many customers somebody looks after."""
-    return Customer.objects.filter(owner=user_id).count()
+    return Customer.objects.filter(owner=user_id, profiles__erased_at=None).distinct().count()
 
 
 def not_owned_by(owner_id: int | None, customer_ids: Collection[int]) -> QuerySet[Customer]:

@@ -118,8 +118,9 @@ def standing_links_of(scan: DuplicateScan) -> int:
 
 
 def _proposed() -> QuerySet[ProfileLink]:
-    # Two records that were joined through others since have nothing left to decide.
-    return ProfileLink.objects.filter(state=State.PROPOSED).exclude(left__customer=F("right__customer"))
+    # Two records that were joined through others since have nothing left to decide, nor has one of which nothing is left.
+    proposed = ProfileLink.objects.filter(state=State.PROPOSED, left__erased_at=None, right__erased_at=None)
+    return proposed.exclude(left__customer=F("right__customer"))
 
 
 def _event(operation: str, entries: list[LinkEntry], customer_id: int, mine: set[int]) -> LinkEvent:

@@ -13,7 +13,7 @@ from django.db.models import F
 
 from zhike.customers.models import Customer, Profile
 from zhike.customers.normal import city_tier
-from zhike.customers.records import BY_HAND, ERASED
+from zhike.customers.records import BY_HAND, ERASED, WITHDRAWN
 from zhike.customers.schema import PROFILES
 from zhike.customers.vault import key_index, open_vault
 from zhike.lake.snapshots import Changed, Snapshot
@@ -49,17 +49,19 @@ def customer_ids_by_key(text: str) -> list[int]:
     vault = open_vault(settings.ZHIKE_HOME)
     # A fingerprint is of source and key together; there are a handful of sources.
     indexes = [key_index(vault, source, text) for source in source_names()]
-    found = Profile.objects.filter(key_index__in=indexes).values_list("customer_id", flat=True)
+    found = Profile.objects.filter(key_index__in=indexes, erased_at=None).values_list(
+        "customer_id", flat=True
+    )
     return list(found.distinct()[:100])
 
 
 def source_names() -> list[str]:
-    """Where records come from; those that were erased come from nowhere."""
+    """Where records come from; those that were erased or withdrawn come from nowhere."""
     names: list[str] = []
     # One step into the index for each source: to list the distinct ones would read it all.
     while name := _source_after(names[-1] if names else ""):
         names.append(name)
-    return [name for name in names if name != ERASED]
+    return [name for name in names if name not in (ERASED, WITHDRAWN)]
 
 
 def _source_after(name: str) -> str | None:
@@ -80,18 +82,28 @@ def customer_ids_found(text: str, snapshot: Snapshot, *, by_key: bool) -> tuple[
 
 
 def current_customer_id(customer_id: int) -> int | None:
-    """The customer that a number, perhaps of one linked with another since, leads to; None for no customer."""
+    """The customer that a number, perhaps of one linked with another since, leads to; None for nobody.
+
+    Nobody is also of whom nothing is left since what brought them was taken back.
+    """
     if customer_id > _LARGEST_ID or not Customer.objects.filter(pk=customer_id).exists():
         return None
-    if Profile.objects.filter(customer_id=customer_id).exists():
-        return customer_id
-    moved = Profile.objects.filter(home_customer_id=customer_id).order_by("pk").first()
-    return moved.customer_id if moved else customer_id
+    sources = _sources_of(customer_id)
+    if not sources:
+        moved = Profile.objects.filter(home_customer_id=customer_id).order_by("pk").first()
+        customer_id = moved.customer_id if moved else customer_id
+        sources = _sources_of(customer_id)
+    return None if sources == {WITHDRAWN} else customer_id
+
+
+def _sources_of(customer_id: int) -> set[str]:
+    return set(Profile.objects.filter(customer_id=customer_id).values_list("source", flat=True).distinct())
 
 
 def is_erased(customer_id: int) -> bool:
     """Whether everything that was known of a customer was erased; of one without records nothing was."""
-    alive_first = Profile.objects.filter(customer=customer_id).order_by(F("erased_at").asc(nulls_first=True))
+    known = Profile.objects.filter(customer=customer_id).exclude(source=WITHDRAWN)
+    alive_first = known.order_by(F("erased_at").asc(nulls_first=True))
     erased = list(alive_first.values_list("erased_at", flat=True)[:1])
     return bool(erased) and erased[0] is not None
 

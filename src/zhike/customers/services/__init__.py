@@ -15,6 +15,7 @@ from zhike.customers.services.registering import (
     register_many,
     register_profiles,
 )
+from zhike.customers.services.withdrawing import withdraw_nobodies
 
 __all__ = [
     "ExpectedProfiles",
@@ -30,4 +31,5 @@ __all__ = [
     "split_profile",
     "undo_profiles",
     "unlink_operation",
+    "withdraw_nobodies",
 ]

@@ -13,7 +13,7 @@ from zhike.accounts.audit.actions import Action, Target, action
 from zhike.accounts.services import record_audit
 from zhike.customers import normal
 from zhike.customers.models import ConsentEntry, Customer, Identity, Profile, Suppression
-from zhike.customers.records import CONSENT_CHANNELS, PURPOSES
+from zhike.customers.records import CONSENT_CHANNELS, PURPOSES, WITHDRAWN
 from zhike.customers.selectors.consents import is_suppressed
 from zhike.customers.services.revealing import needed_reason
 from zhike.customers.vault import open_vault
@@ -102,7 +102,7 @@ def suppress_asked(*, contact: str, reason: str, actor: User | None = None) -> b
     ZhikeError
         ``contact.…`` for what is neither; ``reason.missing``, ``audit.reason``.
     """
-    kind, value = _contact(contact)
+    kind, value = contact_in(contact)
     is_new = not is_suppressed(kind, value)
     with transaction.atomic():
         suppress_contact(kind=kind, value=value, reason="asked")
@@ -120,7 +120,7 @@ def allow_again(*, contact: str, reason: str, actor: User | None = None) -> bool
     ZhikeError
         As `suppress_asked`.
     """
-    kind, value = _contact(contact)
+    kind, value = contact_in(contact)
     index = open_vault(settings.ZHIKE_HOME).fingerprint(kind, value)
     with transaction.atomic():
         deleted, _ = Suppression.objects.filter(kind=kind, value_index=index).delete()
@@ -128,7 +128,14 @@ def allow_again(*, contact: str, reason: str, actor: User | None = None) -> bool
     return deleted > 0
 
 
-def _contact(text: str) -> tuple[str, str]:
+def contact_in(text: str) -> tuple[str, str]:
+    """The kind of a contact as people write it, ``phone`` or ``email``, and the one way of writing it.
+
+    Raises
+    ------
+    ZhikeError
+        ``contact.…`` for what is neither.
+    """
     kind: Literal["email", "phone"] = "email" if {"@", "＠"} & set(text) else "phone"
     return kind, str(normal.identifier(kind, text))
 
@@ -183,7 +190,7 @@ def needed_customer(customer_id: int) -> None:
     UsageError
         ``customer.unknown``.
     """
-    if not Profile.objects.filter(customer=customer_id).exists():
+    if not Profile.objects.filter(customer=customer_id).exclude(source=WITHDRAWN).exists():
         raise UsageError(
             "customer.unknown", zh=f"没有 #{customer_id} 这位客户", en=f"there is no customer #{customer_id}"
         )

@@ -17,6 +17,7 @@ from django.db import connection, transaction
 from zhike.customers.models import Customer, Profile, key_place
 from zhike.customers.services.columns import batches, fresh_ids, insert_columns, is_large_part, last_id
 from zhike.customers.services.known_keys import ids_between, known_ids
+from zhike.customers.services.withdrawing import bring_back, is_anybody_withdrawn, withdrawn_ids
 from zhike.customers.vault import Vault, key_indexes, key_prefix, open_vault
 from zhike.customers.vault.many import fingerprints_of
 from zhike.kernel import clock
@@ -69,6 +70,8 @@ class ExpectedProfiles:
         The profile of each key.
     fresh
         The places of the keys whose profiles are to be made, by rising fingerprint.
+    withdrawn
+        The places of those whose profiles are to be seen again.
     """
 
     source: str
@@ -76,6 +79,7 @@ class ExpectedProfiles:
     indexes: _Fingerprints
     ids: npt.NDArray[np.int64]
     fresh: npt.NDArray[np.int64]
+    withdrawn: npt.NDArray[np.int64]
 
 
 def expect_many(*, source: str, source_keys: pa.Array) -> ExpectedProfiles:
@@ -91,9 +95,13 @@ def expect_many(*, source: str, source_keys: pa.Array) -> ExpectedProfiles:
     for start in range(0, len(order), _OF_MANY):
         some = indexes[places := order[start : start + _OF_MANY]]
         ids[places] = ids_between(source, some) if is_large else known_ids(source, _texts(some))
-    fresh = order[ids[order] == 0]
-    ids[fresh] = np.arange(len(fresh)) + last_id(Profile) + 1
-    return ExpectedProfiles(source, source_keys, indexes, ids, fresh)
+    unknown = order[ids[order] == 0]
+    withdrawn = unknown[:0]
+    if is_anybody_withdrawn():
+        ids[unknown] = withdrawn_ids(_texts(indexes[unknown]))
+        unknown, withdrawn = unknown[ids[unknown] == 0], unknown[ids[unknown] > 0]
+    ids[unknown] = np.arange(len(unknown)) + last_id(Profile) + 1
+    return ExpectedProfiles(source, source_keys, indexes, ids, unknown, withdrawn)
 
 
 def register_many(
@@ -110,6 +118,8 @@ def register_many(
         Called with the number so far, between two transactions.
     """
     ids, done = expected.ids.copy(), len(expected.ids) - len(expected.fresh)
+    for start in range(0, len(expected.withdrawn), _OF_MANY):
+        _bring_group_back(expected, expected.withdrawn[start : start + _OF_MANY])
     groups = (expected.fresh[start : start + _OF_MANY] for start in range(0, len(expected.fresh), _OF_MANY))
     # A profile comes right after its customer: that the database looks for it takes a tenth of the time.
     with connection.constraint_checks_disabled(), ThreadPoolExecutor(1) as beside:
@@ -126,6 +136,15 @@ def _sealed_group(expected: ExpectedProfiles, places: _Places) -> tuple[list[str
     """The fingerprints of some keys, and the keys sealed."""
     keys, indexes = expected.source_keys.take(pa.array(places)), _texts(expected.indexes[places])
     return indexes, _sealed(open_vault(settings.ZHIKE_HOME), expected.source, keys.to_pylist(), indexes)
+
+
+@transaction.atomic(savepoint=False)
+def _bring_group_back(expected: ExpectedProfiles, places: _Places) -> None:
+    bring_back(
+        source=expected.source,
+        ids=expected.ids[places].tolist(),
+        sealed=_sealed_group(expected, places)[1],
+    )
 
 
 @transaction.atomic(savepoint=False)
@@ -159,6 +178,13 @@ def _ids(
     """The profile of each key, given by its fingerprint; made where there is none, with what `sealed` gives for their places."""
     ids = known_ids(source, indexes)
     fresh = [place for place, id in enumerate(ids) if not id]
+    if fresh and is_anybody_withdrawn():
+        back = dict(zip(fresh, withdrawn_ids(_at(indexes, fresh)), strict=True))
+        found = {place: id for place, id in back.items() if id}
+        bring_back(source=source, ids=list(found.values()), sealed=sealed(list(found)))
+        for place, id in found.items():
+            ids[place] = id
+        fresh = [place for place in fresh if place not in found]
     if fresh:
         made = _made(source, _at(indexes, fresh), sealed(fresh))
         for place, id in zip(fresh, made, strict=True):

@@ -27,13 +27,11 @@ from zhike.pages.rendering import render_page
 
 
 @dataclass(frozen=True)
-class MissingPage:
-    customer_id: int
+class GonePage:
+    """Of a number that nobody has, or whose customer was erased."""
 
-
-@dataclass(frozen=True)
-class ErasedPage:
     customer_id: int
+    is_erased: bool
 
 
 @dataclass(frozen=True)
@@ -55,17 +53,21 @@ def current_or_404(customer_id: int) -> int:
     return current
 
 
+def page_of_nobody(request: HttpRequest, customer_id: int, *, is_erased: bool) -> HttpResponse:
+    """What every page of a customer answers who was erased, or whom there is not."""
+    page = GonePage(customer_id, is_erased)
+    return render_page(request, "customers/gone.html", page, status=410 if is_erased else 404)
+
+
 @requires(Right.SEE_CUSTOMERS)
 @require_safe
 def customer_detail(request: HttpRequest, customer_id: int) -> HttpResponse:
     """The page; the number of a customer that was merged into another leads to that one, and one that was erased is gone."""
     current = current_customer_id(customer_id)
-    if current is None:
-        return render_page(request, "customers/missing.html", MissingPage(customer_id), status=404)
-    if current != customer_id:
+    if current is not None and current != customer_id:
         return _to_page(current)
-    if is_erased(customer_id):
-        return render_page(request, "customers/erased.html", ErasedPage(customer_id), status=410)
+    if current is None or is_erased(current):
+        return page_of_nobody(request, customer_id, is_erased=current is not None)
     return render_page(request, "customers/detail.html", detail_page(request, customer_id))
 
 

@@ -13,9 +13,10 @@ from zhike.accounts.access import Right
 from zhike.accounts.rules import requires
 from zhike.customers.editing import Refused, Revealed, edit_page
 from zhike.customers.listing import viewer_of
+from zhike.customers.selectors import current_customer_id, is_erased
 from zhike.customers.services.revealing import reveal_customer
 from zhike.customers.services.typed_values import take_back_value, type_value
-from zhike.customers.views.details import current_or_404
+from zhike.customers.views.details import current_or_404, page_of_nobody
 from zhike.kernel.errors import ZhikeError
 from zhike.pages.rendering import render_page
 
@@ -26,7 +27,9 @@ _TEMPLATE = "customers/edit.html"
 @require_safe
 def edit(request: HttpRequest, customer_id: int) -> HttpResponse:
     """A form a field; present names and contacts are masked."""
-    current = current_or_404(customer_id)
+    current = current_customer_id(customer_id)
+    if current is None or is_erased(current):
+        return page_of_nobody(request, customer_id, is_erased=current is not None)
     return render_page(request, _TEMPLATE, edit_page(current, viewer_of(request)))
 
 

@@ -12,9 +12,9 @@ from zhike.accounts.access import Right
 from zhike.accounts.rules import requires
 from zhike.customers.listing import viewer_of
 from zhike.customers.merging_pages import links_page, merge_page
-from zhike.customers.selectors import is_visible
+from zhike.customers.selectors import current_customer_id, is_erased, is_visible
 from zhike.customers.services.merging import merge_customers, split_record, take_back_links
-from zhike.customers.views.details import current_or_404
+from zhike.customers.views.details import current_or_404, page_of_nobody
 from zhike.pages.posted import needed_number_in
 from zhike.pages.rendering import render_page
 
@@ -23,7 +23,9 @@ from zhike.pages.rendering import render_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def merge(request: HttpRequest, customer_id: int) -> HttpResponse:
     """Search the other customer, compare, and by POST make one of the two."""
-    current = current_or_404(customer_id)
+    current = current_customer_id(customer_id)
+    if current is None or is_erased(current):
+        return page_of_nobody(request, customer_id, is_erased=current is not None)
     if request.method != "POST":
         return render_page(request, "customers/merge.html", merge_page(request, current))
     other = current_or_404(needed_number_in(request.POST, "other"))
@@ -44,7 +46,9 @@ def merge(request: HttpRequest, customer_id: int) -> HttpResponse:
 @require_safe
 def links(request: HttpRequest, customer_id: int) -> HttpResponse:
     """Which records were joined and parted, by whom and why."""
-    current = current_or_404(customer_id)
+    current = current_customer_id(customer_id)
+    if current is None or is_erased(current):
+        return page_of_nobody(request, customer_id, is_erased=current is not None)
     return render_page(request, "customers/links.html", links_page(request, current))
 
 

@@ -13,6 +13,7 @@ from zhike.collect.imports.destinations.destination import COMPARING, WRITING, T
 from zhike.collect.imports.staging import StagedFile
 from zhike.collect.imports.verdicts import Verdicts, repeats_within
 from zhike.collect.models import PointsBalance
+from zhike.collect.selectors.points import balances_by_day
 from zhike.customers.services import register_profiles
 from zhike.kernel import clock
 
@@ -49,7 +50,7 @@ class PointsDestination:
     def _taken(self, given: list[tuple[str, int, date | None]]) -> Iterator[str]:
         keys = [key for key, _, _ in given]
         ids = register_profiles(source=self._task.run.source, source_keys=keys)
-        known = _balances(list(ids.values()))
+        known = balances_by_day(list(ids.values()))
         fresh = []
         for key, points, counted_on in given:
             balances = known.get(ids[key], {})
@@ -65,12 +66,3 @@ class PointsDestination:
             )
             yield verdict
         PointsBalance.objects.bulk_create(fresh)
-
-
-def _balances(profile_ids: list[int]) -> dict[int, dict[date, int]]:
-    """Profile → day → the balance in force: the last that was brought in for that day."""
-    known: dict[int, dict[date, int]] = {}
-    rows = PointsBalance.objects.filter(profile__in=profile_ids, run__undone_at=None).order_by("pk")
-    for row in rows:
-        known.setdefault(row.profile_id, {})[row.counted_on] = row.points
-    return known

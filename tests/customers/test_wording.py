@@ -1,0 +1,78 @@
+"""What the pages of customers call things: our codes in words, people's own words as they wrote them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from tests.customers.conftest import Shop
+from tests.customers.people import name_people, said
+from tests.shops import open_shop
+from zhike.customers.services import register_profiles
+from zhike.customers.services.attributes import create_attribute
+from zhike.customers.services.erasure import erase_customer
+from zhike.customers.services.tags import tag_customers
+from zhike.customers.words import event_text, property_texts
+
+
+def test_events_are_named_in_words_and_own_ones_by_their_own_name() -> None:
+    assert [event_text(name).zh for name in ("page_viewed", "cart_added")] == ["浏览页面", "加入购物车"]
+    assert event_text("tea_tasting_joined").zh == event_text("tea_tasting_joined").en == "tea_tasting_joined"
+    told = property_texts(
+        '{"product_id":"T1","action":"like","answers":{"cares":["taste","service"]},"x":null}'
+    )
+    assert [(name.zh, str(value)) for name, value in told] == [
+        ("商品编号", "T1"),
+        ("动作", "点赞"),
+        ("cares", "taste、service"),
+    ]
+    assert [str(value) for _, value in property_texts("no json")] == ["no json"]
+
+
+def test_tags_sources_and_own_attributes_are_shown_as_they_were_written(
+    shop: Shop, alice_client: Client
+) -> None:
+    alice_client.cookies["django_language"] = "en"
+    regular, _ = name_people(shop)
+    tag_customers(customer_ids=[regular], name="iPhone users", actor=None)
+    create_attribute(
+        code="phone_model", type="choice", label_zh="机型", label_en="iPhone model", actor=None,
+        options=[{"code": "se", "zh": "SE", "en": "iPhone SE"}], sensitivity="ordinary",
+    )  # fmt: skip
+    listed = alice_client.get("/customers/", {"view": "all"}).context["page"]
+    choices = {field.name: [str(each.text.en) for each in field.choices[1:]] for field in listed.bar.more}
+    assert choices["tag"] == ["iPhone users"] and choices["gender"][0] == "Female"
+    assert "IPhone" not in said(alice_client, "/customers/", view="all")
+    edit = said(alice_client, f"/customers/{regular}/edit/")
+    assert "iPhone" in edit or "机型" in edit
+    assert "IPhone" not in edit
+
+
+@pytest.mark.parametrize("page", ["", "edit/", "merge/", "links/"])
+def test_every_page_of_an_erased_customer_says_so_and_of_nobody_that_there_is_none(
+    page: str, shop: Shop, alice_client: Client
+) -> None:
+    gone, _ = name_people(shop)
+    erase_customer(customer_id=gone, reason="asked")
+    answer = alice_client.get(f"/customers/{gone}/{page}")
+    assert (answer.status_code, f"客户 #{gone} 已被抹除" in answer.content.decode()) == (410, True)
+    answer = alice_client.get(f"/customers/999/{page}")
+    assert (answer.status_code, "没有编号为 #999 的客户" in answer.content.decode()) == (404, True)
+
+
+def test_the_list_says_how_many_came_in_since_it_was_computed(shop: Shop, alice_client: Client) -> None:
+    assert "上次计算之后" not in said(alice_client, "/customers/", view="all")
+    register_profiles(source="web", source_keys=["N1", "N2"])
+    page = alice_client.get("/customers/", {"view": "all"})
+    assert page.context["page"].newcomers == 2 and "上次计算之后" in page.content.decode()
+
+
+def test_before_the_first_computation_the_list_says_who_waits_for_it(
+    tmp_path: Any, settings: Any, alice_client: Client
+) -> None:
+    settings.ZHIKE_HOME = open_shop(tmp_path / "shop")
+    register_profiles(source="web", source_keys=["N1", "N2", "N3"])
+    html = said(alice_client, "/customers/")
+    assert "已导入 3 位客户" in html and "至少要有一笔订单" in html
