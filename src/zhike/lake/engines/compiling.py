@@ -15,8 +15,8 @@ from ibis.backends.sql.compilers import duckdb
 
 _DIALECT = duckdb.compiler.dialect
 _INTEGERS = {"int64": "BIGINT", "int32": "INTEGER"}
-# Ibis compiles for one thread at a time.
-_COMPILING = threading.Lock()
+COMPILING = threading.Lock()
+"""Ibis compiles for one thread at a time."""
 
 
 def sql_of(expression: ir.Table, *, has_numbered_words: bool = False) -> str:
@@ -27,7 +27,7 @@ def sql_of(expression: ir.Table, *, has_numbered_words: bool = False) -> str:
     has_numbered_words
         Leaves a column of few fixed words an ENUM, which is written to Parquet without looking up the words.
     """
-    with _COMPILING:
+    with COMPILING:
         return _compiled(expression.op(), has_numbered_words)
 
 
