@@ -36,7 +36,7 @@ def _compiled(relation: ops.Relation, has_numbered_words: bool) -> str:
     """Kept, for Ibis needs ten milliseconds for it, longer than DuckDB on a small shop."""
     table = relation.to_expr()
     with _selects_apart():
-        query = duckdb.compiler.to_sqlglot(table.unbind())
+        query = duckdb.compiler.to_sqlglot(table)
     _number_words(query)
     # A sum of integers is a 128-bit integer to DuckDB, which Arrow and Parquet would make a float.
     types = _INTEGERS if has_numbered_words else {**_INTEGERS, "string": "VARCHAR"}
@@ -84,4 +84,5 @@ def _word(word: str, kind: str) -> sge.Expression:
 
 
 def _quoted(word: str) -> str:
-    return sge.Literal.string(word).sql(dialect=_DIALECT)
+    # As a literal of SQLGlot is written, in a hundredth of the time.
+    return "'" + word.replace("'", "''") + "'"
