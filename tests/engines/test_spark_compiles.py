@@ -246,7 +246,6 @@ PRODUCED: dict[str, Callable[[], ir.Table]] = {
     "churn_scores": churn_scored,
     "next_orders": expected_orders,
     "kpi_daily": lambda: kpis.kpi_daily(bought(DAYS), t("customer_features")),
-    "kpi_periods": lambda: kpis.kpi_periods(t("kpi_daily"), t("customer_features"), as_of=AS_OF),
 }
 
 KEPT: dict[str, Callable[[], ir.Table]] = {
@@ -293,6 +292,7 @@ KEPT: dict[str, Callable[[], ir.Table]] = {
     "category_weeks": lambda: demand.category_weeks(
         t("order_lines"), t("orders"), t("products"), as_of=AS_OF
     ),
+    "buyers_of_periods": lambda: kpis.buyers_of_periods(t("customer_overview"), as_of=AS_OF),
     "order_weeks": lambda: demand.order_weeks(t("orders"), as_of=AS_OF),
 }
 
@@ -303,6 +303,7 @@ ENGINES: dict[str, Callable[[ir.Table], str]] = {
 }
 WRITTEN_BY_THE_DRIVER = {
     "cohorts",
+    "kpi_periods",
     "value_history_cuts",
     "model_parameters",
     "backtests",

@@ -62,7 +62,8 @@ class Table:
         A wider published table that says all that this one says: then a refresh need not write this one,
         and readers are given the columns, and the rows that have a value in `cut_where`.
     cut_as
-        What makes the rows of this table out of those, where it has other columns than the wide one.
+        What makes the rows of this table out of those, where it has other columns than the wide one: as many with
+        `cut_where`, any number without.
     """
 
     name: str

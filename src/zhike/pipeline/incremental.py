@@ -31,6 +31,8 @@ _FACTS = ("orders", "order_lines", "products")
 _MOST_SWAPPED, _MOST_CHANGED = 0.5, 0.3
 # People whose orders are summed up faster here than handed to the engine and back.
 _FEW = 20_000
+# Threads wait for each other at each call of NumPy: twice the usual rows save an eighth of the time, more leave the cache.
+_ORDERS_A_PART = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,13 +145,18 @@ def _usable(draft: Draft, as_of: date, windows: Mapping[str, Window]) -> Snapsho
 
 def _of_everyone(draft: Draft, who: Who, as_of: date, windows: Mapping[str, Window]) -> Sums:
     rows = features.person_orders(draft.table("orders"), who.merged, as_of=as_of)
-    bought = draft.fold(rows, "person_id", partial(purchases, windows=windows))
-    days = ibis.union(bought[DAYS], features.walk_in_days(draft.table("orders"), as_of=as_of))
     lines, orders, products = (draft.table(name) for name in ("order_lines", "orders", "products"))
-    favourites = features.favourite_categories(lines, orders, products, who.profiles, as_of=as_of)
-    kept = draft.keep("favourite_categories", favourites)
-    customers = features.summed_customers(bought[PEOPLE], who.people, kept)
-    return Sums(customers, draft.count(who.people), days, bought[COHORTS], bought[PEOPLE])
+    # The fold leaves cores idle: Python hands out its work one call after another.
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        liked = features.favourite_categories(lines, orders, products, who.profiles, as_of=as_of)
+        favourites = beside.submit(draft.keep, "favourite_categories", liked)
+        counting = beside.submit(lambda: draft.count(who.people))
+        bought = draft.fold(
+            rows, "person_id", partial(purchases, windows=windows), rows_a_part=_ORDERS_A_PART
+        )
+    days = ibis.union(bought[DAYS], features.walk_in_days(orders, as_of=as_of))
+    customers = features.summed_customers(bought[PEOPLE], who.people, favourites.result())
+    return Sums(customers, counting.result(), days, bought[COHORTS], bought[PEOPLE])
 
 
 def _patched(draft: Draft, before: Snapshot, found: Touched, as_of: date, recomputed: int) -> Sums:

@@ -59,22 +59,23 @@ def scored_customers(
     the whole life. `forecasts` as `value.analysis.scores.scored_forecasts` gives them.
     """
     churn = forecasts.churn.select("customer_id", *FROM_CHURN)
-    forecast = features
-    joined = {"clv": forecasts.clv, "churn": churn, "next": forecasts.next_orders}
-    for name, made in joined.items():
-        forecast = forecast.left_join(made, "customer_id", rname=f"{{name}}_of_{name}")
-    # Dropped once: every layer of the wide table takes its time to compile.
-    forecast = forecast.drop(*(f"customer_id_of_{name}" for name in joined))
-    is_forecast = forecast.clv_365d.notnull()
-    forecast = forecast.mutate(
+    joined = features
+    made = {"clv": forecasts.clv, "churn": churn, "next": forecasts.next_orders}
+    for name, table in made.items():
+        joined = joined.left_join(table, "customer_id", rname=f"{{name}}_of_{name}")
+    keys = [f"customer_id_of_{name}" for name in made]
+    is_forecast, value = joined.clv_365d.notnull(), value_score(joined)
+    # All at once: every layer of the wide table takes its time to compile.
+    scored = joined.select(
+        *(name for name in joined.columns if name not in keys),
         method=ibis.cases((is_forecast, models.clv.method)),
         clv_basis=ibis.cases((is_forecast, models.clv.basis)),
-        clv_decile=decile(forecast, deciles.clv),
-        spend_decile=is_forecast.ifelse(decile(forecast, deciles.spend), ibis.null("int32")),
-        **{name: ibis.null(kind) for name, kind in PARTS.items() if name not in forecast.columns},
+        clv_decile=decile(joined, deciles.clv),
+        spend_decile=is_forecast.ifelse(decile(joined, deciles.spend), ibis.null("int32")),
+        value_score=value,
+        lifecycle_stage=lifecycle_stage(joined, models.lifecycle),
+        tier=tier_of(value, tiers),
+        score_band=score_band(value),
+        **{name: ibis.null(kind) for name, kind in PARTS.items() if name not in joined.columns},
     )
-    scored = with_rfm(forecast, rfm_inputs, models.rfm)
-    scored = scored.mutate(
-        value_score=value_score(scored), lifecycle_stage=lifecycle_stage(scored, models.lifecycle)
-    )
-    return scored.mutate(tier=tier_of(scored.value_score, tiers), score_band=score_band(scored.value_score))
+    return with_rfm(scored, rfm_inputs, models.rfm)

@@ -15,8 +15,8 @@ from ibis.backends.sql.compilers import duckdb
 
 _DIALECT = duckdb.compiler.dialect
 _INTEGERS = {"int64": "BIGINT", "int32": "INTEGER"}
-# Ibis compiles for one thread at a time.
-_COMPILING = threading.Lock()
+COMPILING = threading.Lock()
+"""Ibis compiles for one thread at a time."""
 
 
 def sql_of(expression: ir.Table, *, has_numbered_words: bool = False) -> str:
@@ -27,7 +27,7 @@ def sql_of(expression: ir.Table, *, has_numbered_words: bool = False) -> str:
     has_numbered_words
         Leaves a column of few fixed words an ENUM, which is written to Parquet without looking up the words.
     """
-    with _COMPILING:
+    with COMPILING:
         return _compiled(expression.op(), has_numbered_words)
 
 
@@ -36,7 +36,7 @@ def _compiled(relation: ops.Relation, has_numbered_words: bool) -> str:
     """Kept, for Ibis needs ten milliseconds for it, longer than DuckDB on a small shop."""
     table = relation.to_expr()
     with _selects_apart():
-        query = duckdb.compiler.to_sqlglot(table.unbind())
+        query = duckdb.compiler.to_sqlglot(table)
     _number_words(query)
     # A sum of integers is a 128-bit integer to DuckDB, which Arrow and Parquet would make a float.
     types = _INTEGERS if has_numbered_words else {**_INTEGERS, "string": "VARCHAR"}
@@ -84,4 +84,5 @@ def _word(word: str, kind: str) -> sge.Expression:
 
 
 def _quoted(word: str) -> str:
-    return sge.Literal.string(word).sql(dialect=_DIALECT)
+    # As a literal of SQLGlot is written, in a hundredth of the time.
+    return "'" + word.replace("'", "''") + "'"

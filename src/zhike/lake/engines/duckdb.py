@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -52,7 +52,7 @@ class DuckDBEngine:
         if budget.threads:
             settings["threads"] = budget.threads
         self._database = duckdb.connect(":memory:", config=settings)
-        self._numbers = count()
+        self._numbers: defaultdict[str, count[int]] = defaultdict(count)
         self._cursors = threading.local()
         self._spill, self._piled = spill, list[Path]()
 
@@ -126,8 +126,9 @@ class DuckDBEngine:
         return int(threads)
 
     def _fresh(self, name: str) -> str:
-        # Counted and not random: the same reads in the same order make the same expressions, compiled once.
-        return f"{name}__{next(self._numbers)}"
+        # Counted and not random: the same reads make the same expressions, compiled once. Each name by itself, for
+        # threads ask side by side.
+        return f"{name}__{next(self._numbers[name])}"
 
     def _cursor(self) -> Any:
         """This thread's own."""

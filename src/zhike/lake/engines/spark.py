@@ -16,6 +16,7 @@ from ibis.config import Config
 
 from zhike.kernel.errors import ZhikeError
 from zhike.lake.deltas import PinnedFile
+from zhike.lake.engines.compiling import COMPILING
 from zhike.lake.engines.protocol import ROWS_A_PART, Budget, Fold
 from zhike.lake.engines.spark_addresses import Address, address_of
 from zhike.lake.engines.spark_sessions import Session
@@ -164,7 +165,8 @@ def spark_sql(expression: ir.Table) -> str:
     # Ibis reads this option while it compiles, but sets its default only when it opens a Spark session.
     if getattr(ibis.options, "pyspark", None) is None:
         ibis.options.pyspark = _SparkOptions()
-    query = str(ibis.to_sql(expression, dialect="pyspark"))
+    with COMPILING:
+        query = str(ibis.to_sql(expression, dialect="pyspark"))
     # Some functions of Spark give narrower numbers than Ibis says, such as the days between two dates.
     typed = ", ".join(
         f"CAST(`{name}` AS {_TYPES[kind]}) AS `{name}`" if kind in _TYPES else f"`{name}`"

@@ -9,6 +9,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from zhike.lake import catalog
+from zhike.lake.snapshots import Draft
 from zhike.pipeline.scores import Deciles, Forecasts, Models, scored_customers
 from zhike.pipeline.stages.stage import Refresh
 from zhike.pipeline.stages.weighing import buyers_with_signals, describe_score, fit_score, learn_weights
@@ -16,7 +17,7 @@ from zhike.segments.analysis import lifecycle
 from zhike.value.analysis import clv, next_orders, parameters, rfm
 from zhike.value.analysis import scores as value_scores
 from zhike.value.analysis.backtest import champions_of
-from zhike.value.analysis.deciles import fit_deciles
+from zhike.value.analysis.deciles import DecileCuts, fit_deciles
 from zhike.value.analysis.features import refusing_buyers
 from zhike.value.analysis.model_cards import Training, model_card_rows
 
@@ -50,26 +51,13 @@ def models(refresh: Refresh) -> int:
 
 def scores(refresh: Refresh) -> int:
     draft, models = refresh.draft, refresh.models
-    # Many buyers share a history, which is forecast once if they are in one part.
-    forecasts = draft.fold(
-        refresh.buyers,
-        "tenure_days",
-        partial(value_scores.scored_forecasts, fitted=models.clv, scoring=models.scoring),
-        rows_a_part=250_000,
-    )
-    forecast = forecasts[clv.FORECASTS]
-    columns = {
-        "clv": forecast["customer_id", "clv_365d"],
-        "spend": refresh.buyers["customer_id", "spend_amount"],
-    }
-    values = {name: draft.fetch(each) for name, each in columns.items()}
-    # NumPy sorts on one core, so the other may fold.
+    # The large fold alone leaves cores idle, for Python hands out its work one call after another.
     with ThreadPoolExecutor(max_workers=1) as beside:
-        fitting = {
-            name: beside.submit(fit_deciles, each, each.column_names[1]) for name, each in values.items()
-        }
-        made = Forecasts(forecast, draft.table("churn_scores"), _next_orders(refresh))
-    deciles = Deciles(**{name: each.result() for name, each in fitting.items()})
+        to_come = beside.submit(_next_orders, refresh)
+        spend = beside.submit(_decile_cuts, draft, refresh.buyers, "spend_amount")
+        forecast = _forecasts(refresh)
+        deciles = Deciles(clv=_decile_cuts(draft, forecast, "clv_365d"), spend=spend.result())
+        made = Forecasts(forecast, draft.table("churn_scores"), to_come.result())
     scored = scored_customers(
         refresh.features, made, refresh.rfm_inputs, models, deciles, refresh.tier_settings
     )
@@ -83,6 +71,22 @@ def scores(refresh: Refresh) -> int:
             "rfm_scores", rfm.rfm_scores(rfm.with_rfm(refresh.features, refresh.rfm_inputs, models.rfm))
         )
     return rows
+
+
+def _forecasts(refresh: Refresh) -> ir.Table:
+    models = refresh.models
+    # Many buyers share a history, which is forecast once if they are in one part.
+    made = refresh.draft.fold(
+        refresh.buyers,
+        "tenure_days",
+        partial(value_scores.scored_forecasts, fitted=models.clv, scoring=models.scoring),
+        rows_a_part=250_000,
+    )
+    return made[clv.FORECASTS]
+
+
+def _decile_cuts(draft: Draft, buyers: ir.Table, column: str) -> DecileCuts:
+    return fit_deciles(draft.fetch(buyers.select("customer_id", column)), column)
 
 
 def _next_orders(refresh: Refresh) -> ir.Table:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from zhike.measure.analysis.kpis import kpi_daily, kpi_periods
+from zhike.lake import catalog
+from zhike.measure.analysis.kpis import buyers_of_periods, kpi_daily, kpi_periods
 from zhike.pipeline.stages.stage import Refresh
 from zhike.segments.analysis import membership
 from zhike.value.analysis import aggregates
@@ -27,5 +28,6 @@ def kpis(refresh: Refresh) -> int:
     draft = refresh.draft
     overview = draft.table("customer_overview")
     rows = draft.produce("kpi_daily", kpi_daily(refresh.days, overview))
-    daily = draft.table("kpi_daily")
-    return rows + draft.produce("kpi_periods", kpi_periods(daily, overview, as_of=refresh.as_of))
+    daily, schema = draft.fetch(draft.table("kpi_daily")), catalog.table("kpi_periods").arrow_schema()
+    buyers = draft.fetch(buyers_of_periods(overview, as_of=refresh.as_of))
+    return rows + draft.produce_rows("kpi_periods", kpi_periods(daily, buyers, schema, as_of=refresh.as_of))

@@ -175,10 +175,9 @@ def customer_features(bought: ir.Table, everyone: ir.Table, favourites: ir.Table
 
 def summed_customers(bought: ir.Table, everyone: ir.Table, favourites: ir.Table) -> ir.Table:
     """`SUMMED_COLUMNS`, one row a customer: what `customer_features` has that does not depend on its date alone."""
-    joined = everyone.left_join(bought, "person_id").drop("person_id", "person_id_right")
-    joined = joined.left_join(favourites, "customer_id").drop("customer_id_right")
-    filled = joined.mutate(**{name: joined[name].cast("int64").fill_null(0) for name in SUMMED})
-    return filled.select(*SUMMED_COLUMNS)
+    joined = everyone.left_join(bought, "person_id").left_join(favourites, "customer_id")
+    filled = {name: joined[name].cast("int64").fill_null(0) for name in SUMMED}
+    return joined.select(**{name: filled.get(name, joined[name]) for name in SUMMED_COLUMNS})
 
 
 def described(summed: ir.Table, *, as_of: date) -> ir.Table:
