@@ -14,10 +14,11 @@ from zhike.collect.imports.kinds import KINDS
 from zhike.collect.imports.templates import template_rows
 from zhike.collect.models import PointsBalance
 from zhike.collect.undoing import undo_import
-from zhike.customers.models import Identity, Profile
+from zhike.customers.models import ConsentEntry, Identity, Profile
 from zhike.customers.selectors import person_of, profile_keys
 from zhike.customers.vault import open_vault
 from zhike.jobs.progress import Silent
+from zhike.kernel import clock
 
 ORDERS = "order_id,customer_id,ordered_at,amount\nA1,c1,2024-10-31,12\nA2,c2,2024-10-31,13\n"
 LINES = "order_id,line_number,product_id,quantity,amount\nA1,1,P1,2,8\nA1,2,P2,,4\nA2,1,P1,1,13\n"
@@ -283,6 +284,41 @@ def test_customers_go_through_the_door_of_the_customers_and_not_into_the_lake(sh
     changed = shop.bring_kind("customers", text.replace("杭州市", "上海市"))
     assert counts(changed)[:2] == (0, 1)
     assert not (shop.home.lake / "tables" / "events").exists()
+
+
+def test_a_refusal_without_a_time_holds_from_its_import_and_is_written_down_once(shop):
+    def standing():
+        entries = ConsentEntry.objects.order_by("given_at", "pk")
+        return list(entries.values_list("is_granted", "given_at"))
+
+    refused = "customer_id,marketing_consent\nc1,否\nc2,不同意\n"
+    before = clock.now()
+    assert counts(shop.bring_kind("customers", refused)) == (2, 0, 0, 0)
+    assert counts(shop.bring_kind("customers", refused)) == (0, 0, 2, 0)
+    assert [is_granted for is_granted, _ in standing()] == [False, False]
+    assert all(given_at >= before for _, given_at in standing())
+    later = "customer_id,marketing_consent,consented_at,city\n"
+    assert counts(shop.bring_kind("customers", f"{later}c1,否,,杭州市\n")) == (0, 1, 0, 0)
+    assert len(standing()) == 2
+    shop.bring_kind("customers", f"{later}c1,是,2024-10-30,杭州市\n")
+    assert [is_granted for is_granted, _ in standing()] == [True, False, False]
+
+
+def test_each_channel_may_have_an_answer_of_its_own(shop):
+    header = "客户编号,邮件营销授权,短信营销授权,微信营销授权,电话营销授权,授权时间\n"
+    assert counts(shop.bring_kind("customers", f"{header}c1,是,否,是,,2024-10-30\n")) == (1, 0, 0, 0)
+    entries = ConsentEntry.objects.values_list("channel", "is_granted")
+    assert set(entries) == {("email", True), ("sms", False), ("wechat", True)}
+
+
+def test_a_refusal_without_a_time_ends_an_agreement_of_before(shop):
+    agreed = "customer_id,marketing_consent,consented_at\nc1,是,2024-10-30\n"
+    assert counts(shop.bring_kind("customers", agreed)) == (1, 0, 0, 0)
+    refused = "customer_id,marketing_consent\nc1,否\n"
+    assert counts(shop.bring_kind("customers", refused)) == (0, 1, 0, 0)
+    assert counts(shop.bring_kind("customers", refused)) == (0, 0, 1, 0)
+    entries = ConsentEntry.objects.order_by("given_at", "pk").values_list("is_granted", flat=True)
+    assert list(entries) == [True, False]
 
 
 def test_a_referral_names_both_by_number_and_no_key_reaches_the_lake(shop):

@@ -231,7 +231,7 @@ def test_on_the_page_the_e_mail_of_shopify_is_the_customer_id_as_well(wizard):
 
 
 @pytest.mark.parametrize("is_dated", [False, True])
-def test_what_customers_of_shopify_agreed_to_is_taken_with_its_time_only(shop, is_dated):
+def test_what_customers_of_shopify_agreed_to_is_taken_with_its_time_and_what_they_refused_without(shop, is_dated):
     header = SHOPIFY_CUSTOMERS + (",consented_at" if is_dated else "")
     person = {
         "Email": "anna@shop.cn",
@@ -244,8 +244,8 @@ def test_what_customers_of_shopify_agreed_to_is_taken_with_its_time_only(shop, i
     assert (report.inserted, report.rejected) == (1, 0), report.reasons
     assert not {"Accepts Email Marketing", "Accepts SMS Marketing"} & set(report.ignored_columns)
     said = ConsentEntry.objects.values_list("purpose", "channel", "is_granted")
-    agreed = {("marketing", "email", True), ("marketing", "sms", False)}
-    assert set(said) == (agreed if is_dated else set())
+    agreed, refused = ("marketing", "email", True), ("marketing", "sms", False)
+    assert set(said) == ({agreed, refused} if is_dated else {refused})
 
 
 def test_answers_of_nobody_further_down_are_rejected(shop):

@@ -31,6 +31,8 @@ FIELDS_OF_FILES = (
     "marketing_consent",
     "email_consent",
     "sms_consent",
+    "wechat_consent",
+    "phone_consent",
     "consented_at",
 )
 """What else a file of customers says; no attribute may be called so."""
@@ -69,12 +71,18 @@ class Identifier:
 
 @dataclass(frozen=True, slots=True)
 class ConsentGiven:
-    """What a person agreed to or withdrew, for one purpose and channel (empty: all channels)."""
+    """What a person agreed to or withdrew, for one purpose and channel (empty: all channels).
+
+    Parameters
+    ----------
+    given_at
+        None for a refusal whose moment nobody says: it holds from when it is recorded, unless one stands already.
+    """
 
     purpose: Purpose
     channel: ConsentChannel
     is_granted: bool
-    given_at: datetime
+    given_at: datetime | None
     text_version: str = ""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from zhike.collect.imports.kinds.consents import ANSWERS
+from zhike.collect.imports.kinds.consents import ANSWERS, CHANNEL_OF_ANSWER
 from zhike.collect.imports.kinds.kind import Kind
 from zhike.collect.imports.kinds.orders import STATUSES
 from zhike.collect.imports.kinds.social import ACTIONS
@@ -85,9 +85,7 @@ _ANSWER_TEXTS = dict(zip(ANSWERS, (Text("同意", "yes"), Text("拒绝", "no")),
 _LISTS: dict[str, Mapping[str, Text]] = {
     "status": dict(zip(STATUSES, _STATUS_TEXTS, strict=True)),
     "action": dict(zip(ACTIONS, _ACTION_TEXTS, strict=True)),
-    "marketing_consent": _ANSWER_TEXTS,
-    "email_consent": _ANSWER_TEXTS,
-    "sms_consent": _ANSWER_TEXTS,
+    **dict.fromkeys(CHANNEL_OF_ANSWER, _ANSWER_TEXTS),
 }
 _CHOSEN = {
     "gender": Vocabulary(normal.GENDERS, read=normal.gender),

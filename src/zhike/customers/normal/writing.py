@@ -11,9 +11,15 @@ _INVISIBLE = dict.fromkeys(
 )
 _FOLDING = {**_WIDTHS, **_INVISIBLE}
 _SPACES = re.compile(r"\s+")
-_NAMES_A_PERSON = re.compile(
-    r"[^@\s]+@[^@\s]+\.\w|(?<!\d)(?:\+?86[ -]?)?1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?!\d)|(?<!\d)\d{17}[\dXx](?!\d)"
+_EMAIL = r"[^@\s]+@[^@\s]+\.\w"
+_MOBILE = r"(?<!\d)(?:\+?86[ -]?)?1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?!\d)"
+_IDENTITY_NUMBER = r"(?<!\d)\d{17}[\dXx](?!\d)"
+# In groups only with a birthday in it: order numbers are written in groups, too.
+_IDENTITY_IN_GROUPS = (
+    r"(?<!\d)\d{3}[ -]?\d{3}[ -]?(?:19|20)\d\d[ -]?(?:0[1-9]|1[0-2])[ -]?(?:0[1-9]|[12]\d|3[01])"
+    r"[ -]?\d{3}[ -]?[\dXx](?!\d)"
 )
+_NAMES_A_PERSON = re.compile(f"{_EMAIL}|{_MOBILE}|{_IDENTITY_NUMBER}|{_IDENTITY_IN_GROUPS}")
 # 文三路一号 is as much of a street as 文三路1号; names of towns have neither digits nor houses.
 _STREET = re.compile(r"\d|[〇零一二三四五六七八九十百]+[号栋幢室弄]|[路街巷弄]")
 _LONGEST_TOWN = 30
@@ -46,6 +52,8 @@ def names_a_person(text: str) -> bool:
 
     >>> [names_a_person(text) for text in ("ring 139 1234-5678", "１３９１２３４５６７８", "order 1391234567")]
     [True, True, False]
+    >>> names_a_person("330106 19900520 123X"), names_a_person("330106-2099-0000-1234")
+    (True, False)
     """
     return _NAMES_A_PERSON.search(folded(text)) is not None
 

@@ -41,8 +41,10 @@ class Contents:
         self._after: dict[int, Content] = {}
         self._consents: list[ConsentEntry] = []
         names = ("profile_id", "purpose", "channel", "is_granted", "given_at")
-        kept = ConsentEntry.objects.filter(profile__in=profiles, undone_at=None)
-        self._known_consents: set[tuple[object, ...]] = set(kept.values_list(*names))
+        kept = ConsentEntry.objects.filter(profile__in=profiles, undone_at=None).order_by("given_at", "pk")
+        known_consents: list[tuple[object, ...]] = list(kept.values_list(*names))
+        self._known_consents = set(known_consents)
+        self._standing = {each[:3]: each[3] for each in known_consents}
         self._tags: list[tuple[int, str]] = []
 
     @classmethod
@@ -175,10 +177,15 @@ class Contents:
     ) -> list[ConsentEntry]:
         fresh = []
         for each in given:
-            known = (profile_id, each.purpose, each.channel, each.is_granted, each.given_at)
+            asked_about = (profile_id, each.purpose, each.channel)
+            if each.given_at is None and self._standing.get(asked_about) is False:
+                continue
+            moment = each.given_at or clock.now()
+            known = (*asked_about, each.is_granted, moment)
             if known not in self._known_consents:
                 self._known_consents.add(known)
-                fresh.append(ConsentEntry(profile_id=profile_id, source=source, **asdict(each)))
+                said = asdict(each) | {"given_at": moment}
+                fresh.append(ConsentEntry(profile_id=profile_id, source=source, **said))
         return fresh
 
     def _write_tags(self, batch: str) -> None:

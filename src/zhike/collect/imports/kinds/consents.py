@@ -1,4 +1,7 @@
-"""What a file of customers says of their agreement to marketing: on all channels, by e-mail, by text message."""
+"""What a file of customers says of their agreement to marketing: on all channels, or on each.
+
+An agreement proves nothing without its time. A refusal holds without one: from when it is imported.
+"""
 
 from __future__ import annotations
 
@@ -57,6 +60,20 @@ CONSENT_FIELDS = (
         is_coded=True,
     ),
     Field(
+        "wechat_consent",
+        Text("是否同意微信营销", "agreed to marketing by WeChat"),
+        aliases=("是否同意微信营销", "微信营销授权", "accepts wechat marketing", "wechat consent"),
+        words=_ANSWER_WORDS,
+        is_coded=True,
+    ),
+    Field(
+        "phone_consent",
+        Text("是否同意电话营销", "agreed to marketing by phone"),
+        aliases=("是否同意电话营销", "电话营销授权", "accepts phone marketing", "phone consent"),
+        words=_ANSWER_WORDS,
+        is_coded=True,
+    ),
+    Field(
         "consented_at",
         Text("同意或撤回的时间", "when they agreed or withdrew"),
         "date",
@@ -64,10 +81,12 @@ CONSENT_FIELDS = (
         samples=("2026-11-20", "2026-11-21"),
     ),
 )
-_CHANNELS: Mapping[str, ConsentChannel] = {
+CHANNEL_OF_ANSWER: Mapping[str, ConsentChannel] = {
     "marketing_consent": "",
     "email_consent": "email",
     "sms_consent": "sms",
+    "wechat_consent": "wechat",
+    "phone_consent": "phone",
 }
 REJECT, LEAVE_OUT = "reject", "leave_out"
 UNDATED_CONSENTS = Option(
@@ -85,7 +104,7 @@ def consent_readers(mapping: ColumnMapping) -> dict[str, CellReader]:
     return {
         each.name: unless_nothing(coded_reader(each, mapping, words=ANSWERS))
         for each in CONSENT_FIELDS
-        if each.name in _CHANNELS
+        if each.name in CHANNEL_OF_ANSWER
     }
 
 
@@ -97,27 +116,28 @@ def consents_of(known: Mapping[str, Any], *, undated: str) -> tuple[ConsentGiven
     known
         Field → value.
     undated
-        One of `UNDATED_CONSENTS`: what becomes of an answer whose time nobody says.
+        One of `UNDATED_CONSENTS`: what becomes of an agreement whose time nobody says.
 
     Raises
     ------
     RowFault
         ``consent.undated``.
     """
-    given = {name: channel for name, channel in _CHANNELS.items() if known[name] is not None}
     moment: tuple[datetime, object] | None = known["consented_at"]
-    if moment is not None:
-        return tuple(
-            ConsentGiven("marketing", channel, known[name] == "yes", moment[0])
-            for name, channel in given.items()
+    given_at = moment[0] if moment else None
+    answers = {name: known[name] == "yes" for name in CHANNEL_OF_ANSWER if known[name] is not None}
+    unproved = [name for name, is_granted in answers.items() if is_granted and given_at is None]
+    if unproved and undated != LEAVE_OUT:
+        raise RowFault(
+            unproved[0],
+            ZhikeError(
+                "consent.undated",
+                zh="同意营销要有时间（consented_at 列），没有时间的授权不能作为凭证；也可以选择不导入这项授权",
+                en="an agreement to marketing needs its time (consented_at): without one it proves nothing; it can be left out",
+            ),
         )
-    if not given or undated == LEAVE_OUT:
-        return ()
-    raise RowFault(
-        next(iter(given)),
-        ZhikeError(
-            "consent.undated",
-            zh="同意或拒绝营销要有时间（consented_at 列），没有时间的授权不能作为凭证；也可以选择不导入这项授权",
-            en="an answer about marketing needs its time (consented_at): without one it proves nothing; it can be left out",
-        ),
+    return tuple(
+        ConsentGiven("marketing", CHANNEL_OF_ANSWER[name], is_granted, given_at)
+        for name, is_granted in answers.items()
+        if name not in unproved
     )

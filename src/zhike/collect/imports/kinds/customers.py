@@ -196,7 +196,7 @@ def profile_record(text: str) -> ProfileRecord:
     """The record that a `CustomerRow` carries as text."""
     said = json.loads(text)
     consents = [
-        ConsentGiven(**{**each, "given_at": datetime.fromisoformat(each["given_at"])})
+        ConsentGiven(**{**each, "given_at": each["given_at"] and datetime.fromisoformat(each["given_at"])})
         for each in said.pop("consents")
     ]
     identifiers = [Identifier(**each) for each in said.pop("identifiers")]
