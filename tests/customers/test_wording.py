@@ -42,7 +42,8 @@ def test_tags_sources_and_own_attributes_are_shown_as_they_were_written(
         options=[{"code": "se", "zh": "SE", "en": "iPhone SE"}], sensitivity="ordinary",
     )  # fmt: skip
     listed = alice_client.get("/customers/", {"view": "all"}).context["page"]
-    choices = {field.name: [str(each.text.en) for each in field.choices[1:]] for field in listed.bar.more}
+    fields = [field for group in listed.bar.groups for field in group.fields]
+    choices = {field.name: [str(each.text.en) for each in field.choices[1:]] for field in fields}
     assert choices["tag"] == ["iPhone users"] and choices["gender"][0] == "Female"
     assert "IPhone" not in said(alice_client, "/customers/", view="all")
     edit = said(alice_client, f"/customers/{regular}/edit/")
