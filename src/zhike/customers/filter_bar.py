@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from zhike.customers.filters import FILTERS, OVERVIEW, Selection
+from zhike.customers.filters import AGE_CHOICES, FILTERS, OVERVIEW, Selection
 from zhike.customers.normal import CITY_TIERS, GENDERS
 from zhike.customers.sorting import Sort
 from zhike.customers.words import CONSENT_CHANNEL_TEXTS, capitalised, source_text
@@ -179,6 +179,8 @@ def _database_fields(selection: Selection, offered: Offered) -> Iterable[Field]:
     channels = {code: text for code, text in CONSENT_CHANNEL_TEXTS.items() if code}
     yield _select(selection, "consent", Text("已同意营销", "Agreed to marketing"), channels)
     yield _select(selection, "gender", Text("性别", "Gender"), GENDERS)
+    if offered.has_names:
+        yield _select(selection, "age_band", Text("年龄段", "Age"), AGE_CHOICES)
     yield _free(selection, "region", Text("省、市或区县", "Province, city or district"), "text", "浙江省")
     yield _select(selection, "city_tier", Text("城市等级", "City tier"), CITY_TIERS)
 
