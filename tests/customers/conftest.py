@@ -74,7 +74,7 @@ def shop(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, settings: Any
         shutil.copytree(_lakes[mark], home.lake)
     else:
         add_orders(home, orders())
-        _add_lines_and_event(home, profile_ids["regular"])
+        _add_lines_and_events(home, profile_ids["regular"], profile_ids["k1"])
         refresh(home, as_of=AS_OF)
         _lakes[mark] = tmp_path_factory.mktemp("customers") / "lake"
         shutil.copytree(home.lake, _lakes[mark])
@@ -88,7 +88,7 @@ def set_profile_attributes(profile_id: int) -> None:
     services.set_profile_attributes(attributes={profile_id: {"age": "25-34", "favourite_colour": "green"}})
 
 
-def _add_lines_and_event(home: Home, profile_id: int) -> None:
+def _add_lines_and_events(home: Home, profile_id: int, referred_id: int) -> None:
     from zhike.collect.schema import EVENTS, ORDER_LINES, PRODUCTS
     from zhike.lake.snapshots import open_lake
 
@@ -114,5 +114,12 @@ def _add_lines_and_event(home: Home, profile_id: int) -> None:
         "name": "campaign_contacted",
         "properties": json.dumps({"campaign_id": "春茶"}, ensure_ascii=False),
     }
-    for table, row in ((PRODUCTS, product), (ORDER_LINES, line), (EVENTS, event)):
-        deltas.append(table, pa.Table.from_pylist([row], schema=table.arrow_schema()))
+    referred = {
+        **event,
+        "event_id": "E2",
+        "profile_id": referred_id,
+        "name": "referred",
+        "properties": json.dumps({"referrer_profile_id": profile_id}),
+    }
+    for table, rows in ((PRODUCTS, [product]), (ORDER_LINES, [line]), (EVENTS, [event, referred])):
+        deltas.append(table, pa.Table.from_pylist(rows, schema=table.arrow_schema()))

@@ -22,7 +22,7 @@ from zhike.lake import catalog
 from zhike.lake.snapshots import open_lake
 
 Pairs = list[tuple[str, str]]
-IN_THE_DATABASE = ("q", "tag", "source", "owner", "consent", "gender", "region", "city_tier")
+IN_THE_DATABASE = ("q", "tag", "source", "owner", "consent", "gender", "age_band", "region", "city_tier")
 IN_THE_HISTORY = ("moved",)
 ELSEWHERE = (*IN_THE_DATABASE, *IN_THE_HISTORY)
 

@@ -196,3 +196,16 @@ def test_the_pages_speak_english(shop: Shop, alice_client: Client) -> None:
     assert "customers · spend" in alice_client.get("/customers/").content.decode()
     said = alice_client.get(f"/customers/{shop.ids['regular']}/").content.decode()
     assert "Why this group:" in said and "Contacted by a campaign" in said
+
+
+def test_of_the_further_filters_only_the_groups_that_are_used_stand_open(
+    shop: Shop, alice_client: Client
+) -> None:
+    def opened(**asked: str) -> tuple[bool, list[bool]]:
+        bar = alice_client.get("/customers/", {"view": "all", **asked}).context["page"].bar
+        return bar.is_more_open, [group.is_open for group in bar.groups]
+
+    # Nothing is set: closed, and whoever opens it sees all.
+    assert opened() == opened(tier="high") == (False, [True, True, True])
+    assert opened(gender="female") == (True, [True, False, False])
+    assert opened(prospects="1", risk="high") == (True, [False, True, True])

@@ -14,21 +14,26 @@ from zhike.customers.services import register_profiles
 from zhike.customers.services.attributes import create_attribute
 from zhike.customers.services.erasure import erase_customer
 from zhike.customers.services.tags import tag_customers
-from zhike.customers.words import event_text, property_texts
+from zhike.customers.words import event_text, properties_in, property_texts
 
 
 def test_events_are_named_in_words_and_own_ones_by_their_own_name() -> None:
     assert [event_text(name).zh for name in ("page_viewed", "cart_added")] == ["浏览页面", "加入购物车"]
     assert event_text("tea_tasting_joined").zh == event_text("tea_tasting_joined").en == "tea_tasting_joined"
-    told = property_texts(
-        '{"product_id":"T1","action":"like","answers":{"cares":["taste","service"]},"x":null}'
-    )
+    text = '{"product_id":"T1","action":"like","answers":{"cares":["taste","service"]},"x":null}'
+    told = property_texts(properties_in(text))
     assert [(name.zh, str(value)) for name, value in told] == [
         ("商品编号", "T1"),
         ("动作", "点赞"),
         ("cares", "taste、service"),
     ]
-    assert [str(value) for _, value in property_texts("no json")] == ["no json"]
+    assert [str(value) for _, value in property_texts(properties_in("no json"))] == ["no json"]
+    assert property_texts(properties_in(None)) == ()
+
+
+def test_whoever_was_referred_has_the_customer_who_did_it_named(shop: Shop, alice_client: Client) -> None:
+    html = said(alice_client, f"/customers/{shop.ids['k1']}/", kind="events")
+    assert "由老客户介绍" in html and f"介绍人 客户 #{shop.ids['regular']}" in html
 
 
 def test_tags_sources_and_own_attributes_are_shown_as_they_were_written(
@@ -42,7 +47,8 @@ def test_tags_sources_and_own_attributes_are_shown_as_they_were_written(
         options=[{"code": "se", "zh": "SE", "en": "iPhone SE"}], sensitivity="ordinary",
     )  # fmt: skip
     listed = alice_client.get("/customers/", {"view": "all"}).context["page"]
-    choices = {field.name: [str(each.text.en) for each in field.choices[1:]] for field in listed.bar.more}
+    fields = [field for group in listed.bar.groups for field in group.fields]
+    choices = {field.name: [str(each.text.en) for each in field.choices[1:]] for field in fields}
     assert choices["tag"] == ["iPhone users"] and choices["gender"][0] == "Female"
     assert "IPhone" not in said(alice_client, "/customers/", view="all")
     edit = said(alice_client, f"/customers/{regular}/edit/")

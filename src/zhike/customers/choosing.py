@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import ibis.expr.types as ir
 
+from zhike.accounts.access import Right, may
 from zhike.accounts.selectors import User
 from zhike.customers.filters import OVERVIEW, Selection, narrowed
 from zhike.customers.moves import moved
 from zhike.customers.pieces import Held, Ids, Moved, Search, is_among
 from zhike.customers.selectors.finding import customers_searched, database_ids, ids_in_sight
 from zhike.lake.snapshots import Snapshot
+
+_OF_CONTACTS = ("age_band",)
 
 
 def chosen_customers(snapshot: Snapshot, selection: Selection, viewer: User | None) -> ir.Table:
@@ -24,6 +27,9 @@ def chosen_customers(snapshot: Snapshot, selection: Selection, viewer: User | No
     for piece in selection.pieces:
         if isinstance(piece, Search):
             found[piece.name, piece.value] = customers_searched(piece.value, snapshot, viewer)
+        elif isinstance(piece, Held) and piece.name in _OF_CONTACTS and not _is_named(viewer):
+            # Whoever sees no birthdays does not learn of them by asking.
+            found[piece.name, piece.value] = ()
         elif isinstance(piece, Held):
             found[piece.name, piece.value] = database_ids(piece.name, piece.value)
         elif isinstance(piece, Moved):
@@ -33,6 +39,10 @@ def chosen_customers(snapshot: Snapshot, selection: Selection, viewer: User | No
     chosen = narrowed(snapshot.table(OVERVIEW), selection, found)
     in_sight = ids_in_sight(viewer)
     return chosen if in_sight is None else chosen.filter(is_among(chosen.customer_id, in_sight))
+
+
+def _is_named(viewer: User | None) -> bool:
+    return viewer is None or may(viewer, Right.SEE_CONTACTS)
 
 
 def chosen_ids(snapshot: Snapshot, selection: Selection, viewer: User | None) -> list[int]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from zhike.customers.filters import FILTERS, OVERVIEW, Selection
+from zhike.customers.filters import AGE_CHOICES, FILTERS, OVERVIEW, Selection
 from zhike.customers.normal import CITY_TIERS, GENDERS
 from zhike.customers.sorting import Sort
 from zhike.customers.words import CONSENT_CHANNEL_TEXTS, capitalised, source_text
@@ -52,12 +52,28 @@ class Offered:
 
 
 @dataclass(frozen=True, slots=True)
+class Group:
+    """Fields of one subject, which stand open together; `flags` are boxes to tick."""
+
+    text: Text
+    fields: tuple[Field, ...]
+    flags: tuple[Field, ...] = ()
+    is_open: bool = True
+
+    @property
+    def names(self) -> set[str]:
+        return {field.name for field in (*self.fields, *self.flags)}
+
+
+@dataclass(frozen=True, slots=True)
 class FilterBar:
-    """`kept` are parameters that the form does not show and hands on."""
+    """`kept` are parameters that the form does not show and hands on.
+
+    Once a filter of a group is set, only such groups stand open.
+    """
 
     common: tuple[Field, ...]
-    more: tuple[Field, ...]
-    flags: tuple[Field, ...]
+    groups: tuple[Group, ...]
     kept: tuple[tuple[str, str], ...]
     is_more_open: bool
 
@@ -96,35 +112,59 @@ def filter_bar(
         _free(selection, "spend_min", Text("消费不低于", "Spend from"), "amount", currency),
         _sorts(selection.sort),
     )
-    more = (
-        *_database_fields(selection, offered),
-        _codes(selection, "risk", "risk_band", Text("流失风险", "Churn risk")),
-        _numbers(selection, "due_within", Text("预计再次下单", "Next order"), _DAYS["due_within"], currency),
-        _free(selection, "restock", Text("快要再买的类目", "Category due soon"), "text"),
-        _numbers(selection, "quiet_for", Text("多久没买", "Quiet for"), _DAYS["quiet_for"], currency),
-        _free(selection, "spend_max", Text("消费不高于", "Spend to"), "amount", currency),
-        _codes(selection, "rfm_class", "rfm_class", Text("RFM 八类", "RFM class")),
-        _free(selection, "category", Text("最常买的类目", "Category bought most"), "text"),
-        _numbers(selection, "first_within", Text("首单", "First order"), _DAYS["first_within"], currency),
-        _numbers(selection, "repeat_within", Text("复购", "Repeat purchase"), (7, 30, 90, 365), currency),
-        _numbers(selection, "clv_decile", Text("CLV 十分位", "CLV decile"), range(1, 11), currency),
-        _numbers(selection, "spend_decile", Text("消费十分位", "Spend decile"), range(1, 11), currency),
-        _free(selection, "alive_min", Text("活跃概率不低于", "Probability alive from"), "share", "0.8"),
-        _free(selection, "alive_max", Text("活跃概率不高于", "Probability alive to"), "share", "0.3"),
-        *(_numbers(selection, name, text, range(5, 0, -1), currency) for name, text in _SCORES.items()),
-    )
-    flags = (
-        _flag(selection, "buyers", Text("只看有订单的", "Only with orders")),
-        _flag(selection, "prospects", Text("只看还没有订单的", "Only without orders")),
-        _flag(selection, "overdue", Text("只看已过平时下单日的", "Only overdue by their own rhythm")),
-    )
-    shown = {(field.name, value) for field in (*common, *more, *flags) for value in _values(field)}
+    groups = _groups(selection, currency, offered)
+    more = (field for group in groups for field in (*group.fields, *group.flags))
+    shown = {(field.name, value) for field in (*common, *more) for value in _values(field)}
     asked = [(piece.name, piece.value) for piece in selection.pieces]
     hidden = tuple(pair for pair in asked if pair not in shown) + tuple(
         (n, value) for n, value in kept if value
     )
     used = {name for name, _ in asked}
-    return FilterBar(common, more, flags, hidden, is_more_open=any(f.name in used for f in (*more, *flags)))
+    is_used = [bool(group.names & used) for group in groups]
+    if any(is_used):
+        groups = tuple(replace(group, is_open=used) for group, used in zip(groups, is_used, strict=True))
+    return FilterBar(common, groups, hidden, is_more_open=any(is_used))
+
+
+def _groups(selection: Selection, currency: str, offered: Offered) -> tuple[Group, ...]:
+    return (
+        Group(Text("客户是谁", "Who they are"), tuple(_database_fields(selection, offered))),
+        Group(
+            Text("买了什么、什么时候买", "What they bought, and when"), *_of_purchases(selection, currency)
+        ),
+        Group(Text("预测与评分", "Forecasts and scores"), *_of_scores(selection, currency)),
+    )
+
+
+def _of_purchases(selection: Selection, currency: str) -> tuple[tuple[Field, ...], tuple[Field, ...]]:
+    fields = (
+        _numbers(selection, "quiet_for", Text("多久没买", "Quiet for"), _DAYS["quiet_for"], currency),
+        _free(selection, "spend_max", Text("消费不高于", "Spend to"), "amount", currency),
+        _free(selection, "category", Text("最常买的类目", "Category bought most"), "text"),
+        _numbers(selection, "first_within", Text("首单", "First order"), _DAYS["first_within"], currency),
+        _numbers(selection, "repeat_within", Text("复购", "Repeat purchase"), (7, 30, 90, 365), currency),
+        _numbers(selection, "spend_decile", Text("消费十分位", "Spend decile"), range(1, 11), currency),
+    )
+    flags = (
+        _flag(selection, "buyers", Text("只看有订单的", "Only with orders")),
+        _flag(selection, "prospects", Text("只看还没有订单的", "Only without orders")),
+    )
+    return fields, flags
+
+
+def _of_scores(selection: Selection, currency: str) -> tuple[tuple[Field, ...], tuple[Field, ...]]:
+    fields = (
+        _codes(selection, "risk", "risk_band", Text("流失风险", "Churn risk")),
+        _numbers(selection, "due_within", Text("预计再次下单", "Next order"), _DAYS["due_within"], currency),
+        _free(selection, "restock", Text("快要再买的类目", "Category due soon"), "text"),
+        _codes(selection, "rfm_class", "rfm_class", Text("RFM 八类", "RFM class")),
+        _numbers(selection, "clv_decile", Text("CLV 十分位", "CLV decile"), range(1, 11), currency),
+        _free(selection, "alive_min", Text("活跃概率不低于", "Probability alive from"), "share", "0.8"),
+        _free(selection, "alive_max", Text("活跃概率不高于", "Probability alive to"), "share", "0.3"),
+        *(_numbers(selection, name, text, range(5, 0, -1), currency) for name, text in _SCORES.items()),
+    )
+    overdue = Text("只看已过平时下单日的", "Only overdue by their own rhythm")
+    return fields, (_flag(selection, "overdue", overdue),)
 
 
 def _database_fields(selection: Selection, offered: Offered) -> Iterable[Field]:
@@ -139,6 +179,8 @@ def _database_fields(selection: Selection, offered: Offered) -> Iterable[Field]:
     channels = {code: text for code, text in CONSENT_CHANNEL_TEXTS.items() if code}
     yield _select(selection, "consent", Text("已同意营销", "Agreed to marketing"), channels)
     yield _select(selection, "gender", Text("性别", "Gender"), GENDERS)
+    if offered.has_names:
+        yield _select(selection, "age_band", Text("年龄段", "Age"), AGE_CHOICES)
     yield _free(selection, "region", Text("省、市或区县", "Province, city or district"), "text", "浙江省")
     yield _select(selection, "city_tier", Text("城市等级", "City tier"), CITY_TIERS)
 

@@ -15,7 +15,7 @@ from datetime import date
 import ibis.expr.types as ir
 
 from zhike.customers.moves import GROUPINGS, day_of, move_of, sentence_of
-from zhike.customers.normal import CITY_TIERS, GENDERS
+from zhike.customers.normal import AGE_BANDS, CITY_TIERS, GENDERS
 from zhike.customers.pieces import (
     LIST_SEPARATOR,
     Bound,
@@ -41,6 +41,8 @@ OVERVIEW = "customer_overview"
 PAGE_PARAMETERS = frozenset({"page", "size", "sort", "format", "view"})
 REPEAT_DAYS = (7, 30, 90, 365)
 SEGMENT_COLUMNS = {"rfm": "rfm_segment", "stage": "lifecycle_stage"}
+
+AGE_CHOICES: Mapping[str, Text] = {**AGE_BANDS, "unknown": Text("未知", "unknown")}
 
 _LONGEST_TEXT = 200
 _MOST_DAYS = 36_500
@@ -327,6 +329,7 @@ FILTERS: Mapping[str, _Reader] = {
         Text("可营销：{label}", "agreed to marketing: {label}"),
     ),
     "gender": _held_code(Text("性别", "the gender"), GENDERS, Text("性别：{label}", "gender: {label}")),
+    "age_band": _held_code(Text("年龄段", "the age"), AGE_CHOICES, Text("年龄段：{label}", "age: {label}")),
     "region": _region,
     "city_tier": _held_code(
         Text("城市等级", "the tier of the city"), CITY_TIERS, Text("城市等级：{label}", "city: {label}")

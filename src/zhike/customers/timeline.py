@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from itertools import groupby
 from typing import Any, Literal
@@ -12,7 +12,15 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from zhike.customers.orders import MOST_LINES, Order, OrderLine, lines_of
-from zhike.customers.words import ORDER_STATES, channel_text, event_text, property_texts
+from zhike.customers.selectors.profiles import customers_of
+from zhike.customers.words import (
+    ORDER_STATES,
+    REFERRER,
+    channel_text,
+    event_text,
+    properties_in,
+    property_texts,
+)
 from zhike.kernel.words import Text
 from zhike.lake.snapshots import Snapshot
 from zhike.pages.links import same_page
@@ -74,7 +82,7 @@ class _Event:
     day: date
     at: datetime | None
     name: str
-    properties: str | None
+    properties: dict[str, Any] | str
 
 
 def timeline(
@@ -96,7 +104,7 @@ def timeline(
     stream: list[Order | _Event] = [*orders[:wanted]] if kind != "events" else []
     if kind != "orders" and event_count:
         stream += _newest_events(snapshot, profile_ids, wanted)
-    shown = sorted(stream, key=_moment, reverse=True)[pages.offset : wanted]
+    shown = _with_referrers(sorted(stream, key=_moment, reverse=True)[pages.offset : wanted])
     lines = lines_of(snapshot, profile_ids, [item for item in shown if isinstance(item, Order)])
     days = groupby(shown, key=_day)
     return Timeline(
@@ -121,7 +129,33 @@ def _newest_events(snapshot: Snapshot, profile_ids: Sequence[int], most: int) ->
     rows: list[dict[str, Any]] = snapshot.rows(
         newest.select("occurred_on", "occurred_at", "name", "properties")
     )
-    return [_Event(row["occurred_on"], row["occurred_at"], row["name"], row["properties"]) for row in rows]
+    return [
+        _Event(row["occurred_on"], row["occurred_at"], row["name"], properties_in(row["properties"]))
+        for row in rows
+    ]
+
+
+def _with_referrers(items: Sequence[Order | _Event]) -> list[Order | _Event]:
+    """The same, with the number of the customer in place of that of a record of whoever referred this one."""
+    told = [item for item in items if isinstance(item, _Event) and REFERRER in item.properties]
+    records = {_referrer(each) for each in told}
+    if not records:
+        return list(items)
+    customers = customers_of(records)
+    return [_referred(item, customers) if item in told else item for item in items]
+
+
+def _referrer(event: _Event) -> int:
+    said = event.properties[REFERRER] if isinstance(event.properties, dict) else 0
+    return int(said) if str(said).isdecimal() else 0
+
+
+def _referred(item: Order | _Event, customers: Mapping[int, int]) -> Order | _Event:
+    if isinstance(item, Order) or isinstance(item.properties, str):
+        return item
+    who = customers.get(_referrer(item))
+    named = Text("客户 #{id}", "customer #{id}").format(id=who) if who else None
+    return replace(item, properties={**item.properties, REFERRER: named})
 
 
 def _day(item: Order | _Event) -> date:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from zhike.customers.records import BY_HAND
 from zhike.kernel.words import Text
@@ -52,6 +53,9 @@ _EVENTS: Mapping[str, Text] = {
     "referred": Text("由老客户介绍", "Was referred"),
 }
 
+REFERRER = "referrer_profile_id"
+"""The property of an event that names the record of whoever referred the customer."""
+
 _PROPERTIES: Mapping[str, Text] = {
     "campaign_id": Text("活动", "campaign"),
     "campaign_type": Text("活动类型", "type of campaign"),
@@ -77,7 +81,7 @@ _PROPERTIES: Mapping[str, Text] = {
     "object_id": Text("对象编号", "object"),
     "points": Text("积分", "points"),
     "reason": Text("原因", "reason"),
-    "referrer_profile_id": Text("介绍人的来源记录号", "record of who referred them"),
+    REFERRER: Text("介绍人", "referred by"),
 }
 
 _ACTIONS: Mapping[str, Text] = {
@@ -234,26 +238,32 @@ def channel_text(name: str) -> Text:
     return _CHANNELS.get(name) or Text(name, name)
 
 
-def property_texts(properties: str | None) -> tuple[tuple[Text, Text | str], ...]:
-    """The properties of an event by name, those within a property too; what is not a JSON object is shown as it is.
-
-    >>> [f"{name.en}: {value}" for name, value in property_texts('{"survey":"s1","answers":{"nps":9,"cares":["a","b"]}}')]
-    ['survey: s1', 'NPS: 9', 'cares: a、b']
-    """
-    if not properties:
-        return ()
+def properties_in(text: str | None) -> dict[str, Any] | str:
+    """The properties of an event as they are kept; what is not a JSON object as it is."""
     try:
-        values = json.loads(properties)
+        values = json.loads(text or "{}")
     except ValueError:
         values = None
-    if not isinstance(values, dict):
+    return values if isinstance(values, dict) else text or ""
+
+
+def property_texts(properties: Mapping[str, object] | str) -> tuple[tuple[Text, Text | str], ...]:
+    """The properties of an event by name, those within a property too.
+
+    >>> said = properties_in('{"survey":"s1","answers":{"nps":9,"cares":["a","b"]}}')
+    >>> [f"{name.en}: {value}" for name, value in property_texts(said)]
+    ['survey: s1', 'NPS: 9', 'cares: a、b']
+    """
+    if isinstance(properties, str):
         return ((Text("属性", "properties"), properties),)
-    return tuple(_properties(values))
+    return tuple(_properties(properties))
 
 
 def _properties(values: Mapping[str, object]) -> Iterator[tuple[Text, Text | str]]:
     for key, value in values.items():
-        if isinstance(value, dict):
+        if isinstance(value, Text):
+            yield _PROPERTIES.get(key) or Text(key, key), value
+        elif isinstance(value, dict):
             yield from _properties(value)
         elif value is not None:
             yield _PROPERTIES.get(key) or Text(key, key), value_text(value, _PROPERTY_VALUES.get(key, {}))

@@ -13,6 +13,7 @@ from zhike.accounts.selectors import User
 from zhike.customers.models import Customer, Identity, NameToken, Profile, ProfileTag
 from zhike.customers.normal import cities_of_tier, email, phone, search_tokens
 from zhike.customers.pieces import Listed
+from zhike.customers.selectors.ages import customers_of_age
 from zhike.customers.selectors.consents import reached_by
 from zhike.customers.selectors.listed_ids import listed, listed_by
 from zhike.customers.selectors.people import visible_customers
@@ -45,7 +46,7 @@ def people_called(text: str) -> set[int]:
 
 
 def database_ids(name: str, value: str) -> Listed:
-    """The customers that a filter on tag, source, owner, consent, gender or place leaves: one record's word will do."""
+    """The customers that a filter on tag, source, owner, consent, gender, age or place leaves: one record's word will do."""
     match name:
         case "tag":
             return listed(ProfileTag.objects.filter(tag__name=value), "profile__customer")
@@ -57,6 +58,8 @@ def database_ids(name: str, value: str) -> Listed:
             return customers_agreeing(purpose="marketing", channel=value)
         case "gender":
             return listed(_alive().filter(attributes__gender=value), "customer")
+        case "age_band":
+            return Listed(",".join(map(str, customers_of_age(value))))
         case "city_tier":
             return listed(_alive().filter(attributes__city__in=cities_of_tier(value)), "customer")
         case "region":

@@ -55,6 +55,12 @@ def customer_ids_by_key(text: str) -> list[int]:
     return list(found.distinct()[:100])
 
 
+def customers_of(profile_ids: Collection[int]) -> dict[int, int]:
+    """The customer of each of some profiles; those that nobody sees any more have none."""
+    profiles = Profile.objects.filter(pk__in=profile_ids, erased_at=None)
+    return dict(profiles.values_list("pk", "customer_id"))
+
+
 def source_names() -> list[str]:
     """Where records come from; those that were erased or withdrawn come from nowhere."""
     names: list[str] = []
