@@ -83,12 +83,18 @@ def cell_reader(definition: Definition, translated: Mapping[str, str]) -> Callab
     translated
         The file's words, folded → codes of the options.
     """
-    return partial(_read, definition, _words(definition), translated)
+    return partial(_read, definition, words_of(option_texts(definition)), translated)
 
 
 def option_texts(definition: Definition) -> dict[str, Text]:
     """Code of an option → what people call it."""
     return {option["code"]: Text(option["zh"], option["en"]) for option in definition.options}
+
+
+def words_of(options: Mapping[str, Text]) -> dict[str, str]:
+    """What an option may be called, folded → its code; a code goes before what another option is called."""
+    called = {folded(said): code for code, text in options.items() for said in (text.en, text.zh)}
+    return called | {folded(code): code for code in options}
 
 
 def is_text(value: object) -> bool:
@@ -135,13 +141,6 @@ def _said(type: str, words: Mapping[str, str], translated: Mapping[str, str], va
 
 def _option(text: str, words: Mapping[str, str], translated: Mapping[str, str]) -> str | None:
     return words.get(folded(translated.get(folded(text), text)))
-
-
-def _words(definition: Definition) -> dict[str, str]:
-    """What an option may be called, folded → its code; a code goes before what another option is called."""
-    return {
-        folded(option[name]): option["code"] for name in ("en", "zh", "code") for option in definition.options
-    }
 
 
 def _number(text: str) -> int | float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from zhike.collect.imports.attribute_values import words_of
 from zhike.collect.imports.kinds.consents import ANSWERS, CHANNEL_OF_ANSWER
 from zhike.collect.imports.kinds.kind import Kind
 from zhike.collect.imports.kinds.orders import STATUSES
@@ -70,15 +71,9 @@ def vocabulary(kind: Kind, name: str, *, currency: str) -> Vocabulary:
         return _CHOSEN[name]
     known = next((each for each in kind.fields if each.name == name), None)
     if known is not None and known.choices:
-        return _of_options(known.choices)
+        return Vocabulary(known.choices, words_of(known.choices))
     words = known.words if known else {}
     return Vocabulary(_LISTS.get(name, {}), {folded(theirs): ours for theirs, ours in words.items()})
-
-
-def _of_options(options: Mapping[str, Text]) -> Vocabulary:
-    """Options that the business invented, by code and by what they are called."""
-    called = {folded(said): code for code, text in options.items() for said in (text.en, text.zh)}
-    return Vocabulary(options, called)
 
 
 _ANSWER_TEXTS = dict(zip(ANSWERS, (Text("同意", "yes"), Text("拒绝", "no")), strict=True))

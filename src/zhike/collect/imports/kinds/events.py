@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from collections.abc import Sequence
+from functools import cache
+from importlib import resources
 from typing import Any
 
 from zhike.collect.imports import cells
@@ -87,80 +90,6 @@ class EventReader:
         )
 
 
-# Names of properties whose values are about a person, whatever they look like, without what stands between their
-# words. A plain “name” is that of a product or a page.
-_PERSONAL_NAMES = frozenset(
-    [
-        "姓名",
-        "真实姓名",
-        "客户姓名",
-        "会员姓名",
-        "收货人",
-        "收件人",
-        "联系人",
-        "昵称",
-        "电话",
-        "电话号码",
-        "手机",
-        "手机号",
-        "手机号码",
-        "联系电话",
-        "邮箱",
-        "电子邮箱",
-        "地址",
-        "详细地址",
-        "收货地址",
-        "联系地址",
-        "家庭住址",
-        "住址",
-        "身份证",
-        "身份证号",
-        "身份证号码",
-        "微信号",
-        "生日",
-        "出生日期",
-        "fullname",
-        "realname",
-        "firstname",
-        "lastname",
-        "surname",
-        "familyname",
-        "givenname",
-        "customername",
-        "username",
-        "nickname",
-        "contactname",
-        "recipient",
-        "consignee",
-        "receiver",
-        "phone",
-        "phonenumber",
-        "mobile",
-        "mobilephone",
-        "mobilenumber",
-        "telephone",
-        "tel",
-        "cellphone",
-        "email",
-        "emailaddress",
-        "mail",
-        "address",
-        "streetaddress",
-        "shippingaddress",
-        "deliveryaddress",
-        "homeaddress",
-        "street",
-        "idcard",
-        "idcardnumber",
-        "idnumber",
-        "passport",
-        "passportnumber",
-        "wechatid",
-        "birthday",
-        "birthdate",
-        "dateofbirth",
-    ]
-)
 _BETWEEN_WORDS = re.compile(r"[\W_]+")
 
 
@@ -195,7 +124,7 @@ def _refuse_text(name: str, value: object) -> None:
             zh=f"属性“{shown(name)}”过长；最多 {cells.LONGEST_TEXT} 个字符，长文本不进数据湖",
             en=f"the property “{shown(name)}” is too long; {cells.LONGEST_TEXT} characters are the most",
         )
-    is_personal = _BETWEEN_WORDS.sub("", folded(name)).lower() in _PERSONAL_NAMES
+    is_personal = _BETWEEN_WORDS.sub("", folded(name)).lower() in _personal_names()
     if names_a_person(text) or names_a_person(name) or is_personal:
         raise ZhikeError(
             "properties.personal",
@@ -203,6 +132,13 @@ def _refuse_text(name: str, value: object) -> None:
             en="a property is called or looks like a name, an address, a phone number, an e-mail or an identity number; "
             "import such data as customers",
         )
+
+
+@cache
+def _personal_names() -> frozenset[str]:
+    file = resources.files("zhike.collect.imports.kinds") / "personal_names.toml"
+    said = tomllib.loads(file.read_text("utf-8"))
+    return frozenset(said["zh"]) | frozenset(said["en"])
 
 
 EVENTS_KIND = Kind(
