@@ -1,8 +1,8 @@
 """The file of rejects: the records that were not taken, as they were, each with its reason.
 
-It opens in a spreadsheet and can be imported again after correction. The original cells are kept letter for
-letter, even one that begins like a formula: a guard in front of it would change the value that comes back. Only
-the added columns are guarded. A record without clear cells stands whole in the first column.
+It opens in a spreadsheet and can be imported again after correction. A cell that begins like a formula is
+guarded by an apostrophe, which `CorrectedFile` takes off again: the original cells come back letter for letter. A
+record without clear cells stands whole in the first column.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from typing import NamedTuple, TextIO
 
 from zhike.collect.imports.storage import InputFile, open_private, write_private
 from zhike.kernel.errors import ZhikeError
+from zhike.kernel.formulas import guarded
 from zhike.kernel.words import Text
 
 ADDED_COLUMNS = ("row_number", "column", "code", "reason")
 _SHOWN_ROWS = 5
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _UNSAFE_IN_NAMES = re.compile(r"[^\w.\- ()（）]")
 
 
@@ -95,11 +95,11 @@ def write_rejects(file: Path, header: Sequence[str], rejects: Sequence[Iterable[
     with write_private(file, is_durable=True) as raw:
         out = io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")
         writer = csv.writer(out)
-        writer.writerow([*header[:width], *ADDED_COLUMNS])
+        writer.writerow([*map(guarded, header[:width]), *ADDED_COLUMNS])
         for reject in heapq.merge(*rejects, key=lambda one: one.number):
             cells = (*reject.cells, *[""] * width)[:width]
-            added = map(_guarded, (reject.column, reject.code, reject.reason))
-            writer.writerow([*cells, reject.number, *added])
+            added = (str(reject.number), reject.column, reject.code, reject.reason)
+            writer.writerow(map(guarded, (*cells, *added)))
             count += 1
         out.detach()
     return count
@@ -129,7 +129,3 @@ def original_text(cell: object) -> str:
     if isinstance(cell, Mapping | list):
         return json.dumps(cell, ensure_ascii=False, default=str)
     return str(cell)
-
-
-def _guarded(text: str) -> str:
-    return "'" + text if text.startswith(_FORMULA_STARTS) else text

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from zhike.collect.imports.columns import Choice, chosen_columns
+from zhike.collect.imports.corrections import without_guards
 from zhike.collect.imports.destinations import Destination, Taken, Task, destination_of
 from zhike.collect.imports.guesses import header_fingerprint
 from zhike.collect.imports.kinds.kind import ImportRules, Kind
@@ -131,13 +132,14 @@ class Work:
 
     def _opened(self) -> tuple[RecordFile, ColumnMapping, Layout]:
         reading, task = self.reading, self.task
-        records = open_records(
+        stored = open_records(
             reading.file,
             known=reading.choice.known(task.kind),
             encoding=reading.encoding,
             sheet=reading.sheet,
             folder=task.folder,
         )
+        records = without_guards(stored)
         fingerprint = header_fingerprint(records.header)
         remembered = self.recall(fingerprint)
         mapping, layout = chosen_columns(records, task.kind, reading.choice, remembered, file=reading.file)

@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from zhike.collect.imports.columns import Choice
+from zhike.collect.imports.corrections import as_stored, without_guards
 from zhike.collect.imports.csv_files import CsvFile
 from zhike.collect.imports.presets import is_preset, preset_named
 from zhike.collect.imports.reading import open_records, require_file
@@ -87,13 +88,14 @@ def opened(
     with TemporaryDirectory(prefix="look-", dir=room) as name:
         folder = Path(name)
         require_file(file)
-        yield open_records(
+        stored = open_records(
             file,
             known=choice_of(upload).known(kind_as_defined(upload.kind)),
             encoding=(upload.encoding if encoding is None else encoding) or None,
             sheet=(upload.sheet if sheet is None else sheet) or None,
             folder=folder,
         )
+        yield without_guards(stored)
 
 
 def choice_of(upload: Upload) -> Choice:
@@ -106,13 +108,14 @@ def file_look(*, home: Home, upload: Upload, encoding: str, sheet: str, with_con
     """The file with its first rows; nothing is kept. Without `with_contacts` cells are masked."""
     with opened(home, upload, encoding=encoding, sheet=sheet) as records:
         rows = tuple(_rows(records, with_contacts=with_contacts))
-        is_text, is_book = isinstance(records, CsvFile), isinstance(records, WorkbookFile)
+        stored = as_stored(records)
+        is_text, is_book = isinstance(stored, CsvFile), isinstance(stored, WorkbookFile)
         return FileLook(
             read_as=records.read_as,
             encoding=records.read_as.split()[1] if is_text else "",
-            delimiter=_delimiter(records),
-            is_guessed=isinstance(records, CsvFile) and records.is_guessed,
-            sheet=records.sheet if isinstance(records, WorkbookFile) else "",
+            delimiter=_delimiter(stored),
+            is_guessed=isinstance(stored, CsvFile) and stored.is_guessed,
+            sheet=stored.sheet if isinstance(stored, WorkbookFile) else "",
             sheets=sheets_of(home, upload) if is_book else (),
             header_row=rows[0].number - 1 if rows else 1,
             header=tuple(shown(title) for title in records.header[:_MOST_COLUMNS]),
