@@ -386,7 +386,7 @@ def _lines_of_json() -> Iterator[BadFile]:
     yield of("no number", second.replace("12}", "NaN}"), "row.json")
     yield of("an exponent", second.replace("12}", "1e400}"), "money.too_large")
     yield of("nested", second.replace("12}", '{"a": 1}}'), "money.unreadable")
-    yield of("a missing name", '{"order_id": "A2"}', "date.missing")
+    yield of("a missing name", '{"order_id": "A2"}', "date.missing; money.missing")
     yield of("blank", "", ".")
 
 

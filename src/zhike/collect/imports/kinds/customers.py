@@ -204,7 +204,7 @@ class CustomerReader:
         Raises
         ------
         RowFault
-            With the first field that cannot be taken.
+            With the fields that cannot be taken.
         """
         known = self._fields.known(values)
         record = with_attributes(_record(known), known, self._attributes)
