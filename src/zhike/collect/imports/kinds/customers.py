@@ -139,7 +139,7 @@ CUSTOMER_FIELDS = (
     Field(
         "birthday",
         Text("生日", "birthday"),
-        "",
+        "birthday",
         aliases=("生日", "出生日期", "出生年月日", "date of birth", "birth date"),
         samples=("1990-05-20", ""),
     ),

@@ -19,7 +19,7 @@ from zhike.kernel.errors import ZhikeError
 from zhike.kernel.words import Text
 from zhike.lake.catalog import Table
 
-Pattern = Literal["", "id", "phone", "email", "date", "money", "number"]
+Pattern = Literal["", "id", "phone", "email", "date", "birthday", "money", "number"]
 CellReader = Callable[[object], Any]
 # Whose rows they are: of the customer that the record names, of the customer of its order, of nobody.
 Person = Literal["customer", "order", "nobody"]
