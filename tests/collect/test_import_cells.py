@@ -113,6 +113,10 @@ def test_a_date_is_a_moment_in_the_shops_zone(written, utc):
         ("2026-11-20T16:00:00Z", date(2026, 11, 21)),
         ("2026-11-21 00:00", date(2026, 11, 21)),
         ("2026-11-21 23:59:59.999", date(2026, 11, 21)),
+        ("20261104", date(2026, 11, 4)),
+        ("20261104 13:45", date(2026, 11, 4)),
+        (20261104, date(2026, 11, 4)),
+        (20261104.0, date(2026, 11, 4)),
     ],
 )
 def test_the_day_of_an_order_is_the_shops_day(written, day):
@@ -150,7 +154,9 @@ def test_a_clock_change_neither_loses_nor_doubles_an_order():
         ("9999-12-31", "date.out_of_range"),
         ("2026-11-25", "date.out_of_range"),
         ("2027-01-01", "date.out_of_range"),
-        ("20261121", "date.unreadable"),
+        ("20261321", "date.unreadable"),
+        ("2026112", "date.unreadable"),
+        (20261321, "date.serial"),
         ("2026-11/21", "date.unreadable"),
         ("2026-11-21Z", "date.unreadable"),
         ("2026-W47-6", "date.unreadable"),

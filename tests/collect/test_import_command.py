@@ -79,6 +79,9 @@ def test_a_dry_run_a_preset_and_a_repair_can_be_asked_for(shop):
         dry = CliRunner().invoke(import_group, [*arguments, "--dry-run"], obj=shop.home)
     assert "a dry run: nothing was kept" in dry.stdout
     assert shop.version() == -1
+    with speaking("en"):
+        bare = CliRunner().invoke(import_group, [*arguments[:-2], "--dry-run"], obj=shop.home)
+    assert "may be repaired by --repair date_order=dmy or --repair date_order=mdy" in bare.stdout
     report = json.loads(CliRunner().invoke(import_group, [*arguments, "--json"], obj=shop.home).stdout)
     assert (report["inserted"], shop.orders()["1"]["source"]) == (1, "taobao")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from zhike.collect.models import ImportRun
+from zhike.collect.selectors.reasons import repairs_for
 from zhike.collect.undoing import undo_import
 from zhike.customers.models import Customer
 from zhike.jobs.progress import Silent
@@ -96,6 +97,31 @@ def test_a_repair_mends_its_damage_only_if_it_is_asked_for(shop, repair, row, co
     (order,) = shop.orders().values()
     assert (str(order["ordered_on"]), order["amount"]) == ("2024-10-31", 1200)
     assert ImportRun.objects.get(pk=report.run_id).repairs == [repair]
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "repair", "code"),
+    [
+        (
+            "customers",
+            "customer_id,birthday\nc1,05/06/1990\n",
+            "date_order=dmy",
+            "contact.birthday_ambiguous",
+        ),
+        ("points", "customer_id,points\nc1,１２０\n", "full_width_digits", "points.not_whole"),
+        (
+            "reviews",
+            "customer_id,reviewed_at,product_id,stars\nc1,2024-10-31,p1,５\n",
+            "full_width_digits",
+            "stars.not_whole",
+        ),
+    ],
+)
+def test_a_repair_that_mends_a_fault_is_named_for_it(shop, kind, text, repair, code):
+    plain = shop.bring_kind(kind, text, is_dry_run=True)
+    assert plain.reasons == {code: 1} and repair in repairs_for(code)
+    mended = shop.bring_kind(kind, text, repairs=[repair], is_dry_run=True)
+    assert (mended.inserted, mended.rejected) == (1, 0)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,12 +12,14 @@ from zoneinfo import ZoneInfo
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from zhike.collect.imports.corrections import without_guards
 from zhike.collect.imports.kinds.kind import ImportRules
 from zhike.collect.imports.kinds.orders import ORDERS_KIND, OrderReader
 from zhike.collect.imports.mapping import ColumnMapping, known_headers, matched_layout
 from zhike.collect.imports.reading import open_records
-from zhike.collect.imports.rejects import RejectLog, write_rejects
+from zhike.collect.imports.rejects import Reject, RejectLog, write_rejects
 from zhike.collect.imports.staging import staged_records
+from zhike.collect.imports.storage import open_private
 from zhike.jobs.progress import Silent
 from zhike.kernel.errors import ZhikeError
 
@@ -96,6 +100,49 @@ def test_reading_accounts_for_every_record(body, changes):
             )
         else:
             assert [record.number for record in source.records()] == list(range(2, staged.records + 2))
+
+
+LIVE = [
+    "=",
+    "+",
+    "-",
+    "@",
+    "＝",
+    "\t",
+    "\r",
+    "\n",
+    "'",
+    "'=",
+    "-12.5",
+    "+8613800138000",
+    '"',
+    ",",
+    "1",
+    "\ufeff",
+]
+any_cell = st.one_of(
+    st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8),
+    st.lists(st.sampled_from(LIVE), max_size=5).map("".join),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.tuples(*[any_cell] * 3))
+def test_any_cell_comes_back_from_a_file_of_rejects_as_it_was(odd):
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "rejects.csv")
+        kept = ("A1", *odd)
+        header = ("order_id", "amount", "customer_id", "=memo")
+        write_rejects(file, header, [[Reject(2, kept, "amount", "money.unreadable", "")]])
+        with open_private(file) as opened:
+            file.write_bytes(plain := opened.read())
+        (written,) = list(csv.reader(io.StringIO(plain.decode("utf-8-sig"), newline="")))[1:]
+        assert not any(cell.startswith(("=", "@", "\t", "\r")) for cell in written)
+        corrected = without_guards(
+            open_records(file, known=known_headers(ColumnMapping(), ORDERS_KIND.names))
+        )
+        assert corrected.header[:4] == header
+        assert [tuple(record.cells[:4]) for record in corrected.records()] == [kept]
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

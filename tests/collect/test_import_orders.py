@@ -242,7 +242,18 @@ def test_corrected_rejects_can_be_imported_again_and_again(shop):
     assert set(shop.orders()) == {"A1", "A2", "A3"}
 
 
-def test_rejects_are_private_and_keep_original_cells_but_guard_the_added_ones(shop):
+def test_all_faults_of_a_record_are_told_and_it_is_counted_once(shop):
+    report = shop.bring_text(lines("A1,c1,2024-10-31,12", ",c2,x,abc", "A3,c3,2024-10-31,abc"))
+    assert (report.records, report.inserted, report.rejected) == (3, 1, 2)
+    assert report.reasons == {"date.unreadable": 1, "id.missing": 1, "money.unreadable": 2}
+    assert [each.number for each in report.first_rejects["money.unreadable"]] == [3, 4]
+    whole, single = rejects_of(report)
+    assert whole["column"] == "order_id; ordered_at; amount"
+    assert whole["code"] == "id.missing; date.unreadable; money.unreadable"
+    assert whole["reason"].count("；") == 2 and whole["reason"].endswith(single["reason"])
+
+
+def test_rejects_are_private_and_no_cell_of_theirs_is_a_formula(shop):
     header = "=order_id,customer_id,@when,amount"
     mapping = shop.file('[columns]\norder_id = "=order_id"\nordered_at = "@when"\n', "map.toml")
     report = shop.bring_text(lines("=A1,+c1,=x,12", header=header), mapping=mapping)
@@ -251,8 +262,11 @@ def test_rejects_are_private_and_keep_original_cells_but_guard_the_added_ones(sh
     assert b"A1" not in report.rejects_file.read_bytes()
     assert rejects_taken(report).startswith(b"\xef\xbb\xbf")
     (reject,) = rejects_of(report)
-    assert (reject["=order_id"], reject["customer_id"]) == ("=A1", "+c1")
+    assert (reject["'=order_id"], reject["customer_id"]) == ("'=A1", "'+c1")
     assert reject["column"] == "'@when"
+    again = shop.bring_text(rejects_taken(report).replace(b"'=x,", b"2024-10-31,"), mapping=mapping)
+    assert (again.inserted, again.rejected) == (1, 0)
+    assert set(shop.orders()) == {"=A1"}
 
 
 def test_uncorrected_structural_rejects_are_rejected_again(shop):

@@ -362,13 +362,15 @@ def test_rejects_are_downloaded_on_record_corrected_and_brought_again(wizard: Wi
     wizard.checked(upload, column_0="order_id")
     wizard.client.post(wizard.at(upload, "import"))
     run = wizard.work()
+    ImportRun.objects.filter(pk=run.pk).update(repairs=["date_order=dmy"])
     response = wizard.client.post(f"/data/import/runs/{run.pk}/rejects/")
     taken = b"".join(response.streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
     assert "date.unreadable" in taken and taken.startswith("单,客户编号")
     assert next(line.action for line in audit_lines()) == "import.rejects_downloaded"
-    corrected = taken.replace("never", "2026-10-20", 1)
+    corrected = taken.replace("never", "20/10/2026", 1)
     again = wizard.uploaded(corrected, "corrected.csv", corrects=run.pk)
     assert (again.kind, again.source, again.corrects_id) == ("orders", "orders", run.pk)
+    assert again.repairs == ["date_order=dmy"]
     second = wizard.imported(again)
     assert (second.inserted, second.rejected) == (1, 0)
     assert len(orders(home)) == 10

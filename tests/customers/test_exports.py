@@ -103,12 +103,20 @@ def test_csv_for_programs_ends_lines_as_asked(tmp_path: Path) -> None:
     assert b"\r\n" not in (tmp_path / "things.csv").read_bytes()
 
 
-@pytest.mark.parametrize("text", ["=cmd()", "+1", "-1", "@sum", "\tx", "\rx"])
+@pytest.mark.parametrize("text", ["=cmd()", "+1+1", "-1-1", "@sum", "\tx", "\rx", "＝1"])
 def test_text_that_a_spreadsheet_would_run_gets_an_apostrophe(text: str, tmp_path: Path) -> None:
     file = tmp_path / "things.csv"
     write_file(file, extract([{"thing_id": 1, "name": text}]))
     rows = list(csv.DictReader(io.StringIO(file.read_bytes().decode("utf-8-sig"), newline="")))
     assert rows[0]["name"] == f"'{text}"
+
+
+@pytest.mark.parametrize("text", ["+8613800138000", "-12.5", "=", None])
+def test_a_signed_number_stays_what_it_is(text: str | None, tmp_path: Path) -> None:
+    file = tmp_path / "things.csv"
+    write_file(file, extract([{"thing_id": 1, "name": text}]))
+    rows = list(csv.DictReader(io.StringIO(file.read_bytes().decode("utf-8-sig"), newline="")))
+    assert rows[0]["name"] == {"=": "'=", None: ""}.get(text, text)
 
 
 def test_a_workbook_has_real_dates_numbers_and_ids_as_text(tmp_path: Path) -> None:

@@ -42,6 +42,8 @@ _REJECTS_BY = Text(
     "要得到拒绝的记录及原因：zhike import rejects {run} --out FILE.csv",
     "to have the rejected records and reasons: zhike import rejects {run} --out FILE.csv",
 )
+_MAY_HELP = Text("或可修复：{options}", "may be repaired by {options}")
+_OR = Text(" 或 ", " or ")
 _SCAN_QUEUED = Text(
     "已排队查重，由 zhike up 或 zhike worker 执行；要马上查：zhike customers scan",
     "the search for duplicates is queued for zhike up or zhike worker; to have it now: zhike customers scan",
@@ -92,7 +94,7 @@ def _add(kind: str, needed: str) -> None:
             report = services.import_file(home=home, kind=kind, file=file, progress=progress, **told)
         if rejects is not None and report.rejected:
             write_rejects_out(home=home, run_id=report.run_id, out=rejects)
-        _print(report, rejects if report.rejected else None, as_json=as_json)
+        _print(report, rejects if report.rejected else None, told["repairs"], as_json=as_json)
         written = 0 if report.is_dry_run else report.inserted + report.updated
         if queue_scan_after(kind=kind, written=written) and not as_json:
             click.echo(_SCAN_QUEUED)
@@ -163,15 +165,15 @@ def undo(home: Home, run: int, as_json: bool) -> None:
     click.echo(said.format(run=done.run_id, removed=done.removed, restored=done.restored))
 
 
-def _print(report: ImportReport, rejects: Path | None, *, as_json: bool) -> None:
+def _print(report: ImportReport, rejects: Path | None, repairs: tuple[str, ...], *, as_json: bool) -> None:
     if as_json:
         plain = report.as_dict() | {"rejects_file": None if rejects is None else str(rejects)}
         click.echo(json.dumps(plain, ensure_ascii=False, indent=2))
     else:
-        _print_report(report, rejects)
+        _print_report(report, rejects, repairs)
 
 
-def _print_report(report: ImportReport, rejects: Path | None) -> None:
+def _print_report(report: ImportReport, rejects: Path | None, repairs: tuple[str, ...]) -> None:
     from zhike.collect.imports.dialects import reading_text
 
     head = Text(
@@ -188,8 +190,18 @@ def _print_report(report: ImportReport, rejects: Path | None) -> None:
     _print_warnings(report)
     if report.rejected:
         click.echo((_REJECTS_BY if rejects is None else _REJECTS_IN).format(run=report.run_id, file=rejects))
-        for code, count in report.reasons.items():
-            click.echo(f"  {code:<24} {count:>12,}")
+        _print_reasons(report, repairs)
+
+
+def _print_reasons(report: ImportReport, repairs: tuple[str, ...]) -> None:
+    """The rejected by code, each with the repairs that may help and were not asked for."""
+    from zhike.collect.selectors.reasons import repairs_for
+
+    for code, count in report.reasons.items():
+        click.echo(f"  {code:<24} {count:>12,}")
+        fitting = [f"--repair {name}" for name in repairs_for(code) if name not in repairs]
+        if fitting:
+            click.echo(f"    {_MAY_HELP.format(options=str(_OR).join(fitting))!s}")
 
 
 def _print_warnings(report: ImportReport) -> None:

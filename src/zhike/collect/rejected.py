@@ -20,6 +20,7 @@ from zhike.collect.models import ImportRun
 from zhike.collect.settings import ImportSettings
 from zhike.kernel import clock
 from zhike.kernel.errors import UsageError
+from zhike.kernel.formulas import guarded, unguarded
 from zhike.kernel.home import Home
 
 if TYPE_CHECKING:
@@ -122,11 +123,11 @@ def reject_names(home: Home) -> set[str]:
 
 
 def rejected_rows(home: Home, run: ImportRun) -> Iterator[list[str]]:
-    """The rejected records of a run as they are kept, the header first; none if they are not."""
+    """The rejected records of a run as their file had them, the header first; none if they are not kept."""
     place = rejects_place(home, run)
     if place is not None:
         with io.TextIOWrapper(open_private(place), encoding="utf-8-sig", newline="") as text:
-            yield from csv.reader(text)
+            yield from ([unguarded(cell) for cell in row] for row in csv.reader(text))
 
 
 def drop_rejected(*, home: Home, run: ImportRun, is_wanted: Callable[[str], bool]) -> int:
@@ -163,7 +164,7 @@ def _replace(place: Path, rows: list[list[str]]) -> None:
     fresh = folder / place.name
     with write_private(fresh, is_durable=True) as raw:
         out = io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")
-        csv.writer(out).writerows(rows)
+        csv.writer(out).writerows([guarded(cell) for cell in row] for row in rows)
         out.detach()
     fresh.replace(place)
     folder.rmdir()

@@ -74,6 +74,8 @@ def store_upload(
         sha256=checksum,
         uploaded_by=user,
         corrects=corrects,
+        # What was meant by the cells of the file is meant by those of its rejects.
+        repairs=list(corrects.repairs) if corrects else [],
     )
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Literal
 
 from zhike.kernel.errors import UsageError
+from zhike.kernel.near_names import near_names
 from zhike.kernel.words import Text
 
 if TYPE_CHECKING:
@@ -90,11 +90,11 @@ class Table:
         for column in self.columns:
             if name in (column.name, column.alias):
                 return column
-        near = ", ".join(get_close_matches(name, self.column_names, n=3)) or ", ".join(self.column_names)
+        near = near_names(name, self.column_names)
         raise UsageError(
             "column.unknown",
-            zh=f"表 {self.name} 没有“{name}”这一列；相近的有：{near}",
-            en=f"the table {self.name} has no column “{name}”; near names: {near}",
+            zh=f"表 {self.name} 没有“{name}”这一列；{near.zh}",
+            en=f"the table {self.name} has no column “{name}”; {near.en}",
         )
 
     def arrow_schema(self) -> pa.Schema:
@@ -158,11 +158,11 @@ def table(name: str) -> Table:
         ``table.unknown``, with near names.
     """
     if name not in _tables:
-        near = ", ".join(get_close_matches(name, _tables, n=3)) or ", ".join(sorted(_tables))
+        near = near_names(name, sorted(_tables))
         raise UsageError(
             "table.unknown",
-            zh=f"没有名为“{name}”的表；相近的有：{near}。zhike tables 列出全部",
-            en=f"there is no table “{name}”; near names: {near}. zhike tables lists them all",
+            zh=f"没有名为“{name}”的表；{near.zh}。zhike tables 列出全部",
+            en=f"there is no table “{name}”; {near.en}. zhike tables lists them all",
         )
     return _tables[name]
 

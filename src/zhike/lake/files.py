@@ -18,6 +18,7 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from zhike.kernel.errors import UsageError, ZhikeError
+from zhike.kernel.formulas import FORMULA, SIGNED_NUMBER
 from zhike.kernel.money import minor_digits
 from zhike.kernel.words import Text
 from zhike.lake.catalog import Column, Table
@@ -28,8 +29,6 @@ LF = "\n"
 # 19 digits hold every int64; a reader in another tool needs no currency to know where the point stands.
 _AMOUNT_DIGITS = 19
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-# A spreadsheet would run a cell that begins so as a formula.
-_FORMULA = r"^[=+\-@\t\r]"
 _BATCH_ROWS = 20_000
 
 
@@ -219,5 +218,7 @@ def _worded(values: pa.Array, zone: ZoneInfo) -> pa.Array:
         return pc.replace_substring_regex(said, pattern=r"([+-]\d\d)(\d\d)$", replacement=r"\1:\2")
     if pa.types.is_string(values.type):
         guarded = pc.binary_join_element_wise("'", values, "")
-        return pc.if_else(pc.match_substring_regex(values, _FORMULA), guarded, values)
+        is_number = pc.match_substring_regex(values, SIGNED_NUMBER)
+        is_live = pc.and_not(pc.match_substring_regex(values, FORMULA), is_number)
+        return pc.if_else(is_live, guarded, values)
     return values

@@ -95,6 +95,17 @@ def test_a_bad_event_is_refused_alone_with_its_place_and_reason(
     assert "13912345678" not in refused["detail"] and "anna" not in refused["detail"]
 
 
+@pytest.mark.parametrize(
+    ("name", "said"), [("occured_at", "occured_at"), ("13912345678", "1***8"), ("anna@shop.cn", "a***n")]
+)
+def test_an_unknown_field_is_named_but_never_a_contact(program: Program, name: str, said: str) -> None:
+    (refused,) = program.send(event(1), event(2, **{name: "x"}))["rejected"]
+    assert refused["code"] == "field.unknown" and f" {said}" in refused["detail"]
+    assert name == said or name not in refused["detail"]
+    if name == said:
+        assert "occurred_at" in refused["detail"] and "properties" not in refused["detail"]
+
+
 def test_the_first_line_that_cannot_be_read_is_named_and_nothing_is_taken(program: Program) -> None:
     body = "\n".join([json.dumps(event(1)), "", '{"event_id": '])
     answer = program.post("events", body, kind="application/x-ndjson")

@@ -60,6 +60,11 @@ def test_a_profile_is_recorded_with_what_hangs_on_it(program: Program) -> None:
     assert send(program, said)["duplicates"] == 1
 
 
+def test_an_unknown_attribute_is_named(program: Program) -> None:
+    (refused,) = send(program, {"key": "C1"}, {"key": "C2", "attributes": {"会员等级": "x"}})["rejected"]
+    assert refused["code"] == "attribute.unknown" and "会员等级" in refused["detail"]
+
+
 @pytest.mark.parametrize(
     ("changes", "field"),
     [

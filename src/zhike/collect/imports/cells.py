@@ -32,6 +32,10 @@ _MOMENT = re.compile(
     r"(?:(?:[ ]+|T)(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?[ ]*(Z|[+-]\d{2}:?[0-5]\d)?)?\Z",
     re.ASCII | re.IGNORECASE,
 )
+# Eight digits are one day only, and no serial number: Excel counts to 2958465.
+_COMPACT_DAY = re.compile(
+    r"((?:19|20)\d{2})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?=\Z|[ T])", re.ASCII | re.IGNORECASE
+)
 _DAY_OR_MONTH_FIRST = re.compile(r"\d{1,2}([-/. ])\d{1,2}\1\d{2,4}(?:\D.*)?\Z", re.ASCII)
 _SERIAL = re.compile(r"\d{4,6}(\.\d+)?\Z", re.ASCII)
 _THOUSANDS = re.compile(r"([+-]?)([1-9]\d{0,2}(?:,\d{3})+)(\.\d+)?\Z", re.ASCII)
@@ -280,12 +284,21 @@ def _written_moment(value: object) -> datetime:
         raise ZhikeError("date.missing", zh="日期为空", en="the date is empty")
     if isinstance(value, str):
         return _parsed_moment(value)
+    whole = _whole_number(value)
+    if whole is not None and _COMPACT_DAY.match(whole):
+        return _parsed_moment(whole)
     raise _serial_number(value)
+
+
+def _whole_number(value: object) -> str | None:
+    if isinstance(value, int | float | Decimal) and math.isfinite(value) and value == int(value):
+        return str(int(value))
+    return None
 
 
 def _parsed_moment(value: str) -> datetime:
     text = trimmed(value)
-    found = _MOMENT.match(text)
+    found = _MOMENT.match(text) or _MOMENT.match(_compact_day_apart(text))
     if found is None:
         raise _no_date(text)
     year, m1, d1, m2, d2, m3, d3, hour, minute, second, fraction, offset = found.groups()
@@ -329,6 +342,11 @@ def _no_date(text: str) -> ZhikeError:
         zh=f"“{shown(text)}”不是日期，请写成 2026-11-21 或 2026-11-21 13:45",
         en=f"“{shown(text)}” is no date; write 2026-11-21 or 2026-11-21 13:45",
     )
+
+
+def _compact_day_apart(text: str) -> str:
+    found = _COMPACT_DAY.match(text)
+    return text if found is None else "-".join(found.groups()) + text[found.end() :]
 
 
 def _serial_number(value: object) -> ZhikeError:

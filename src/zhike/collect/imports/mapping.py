@@ -13,6 +13,11 @@ from typing import Any
 from zhike.collect.imports.records import folded
 from zhike.collect.imports.storage import InputFile
 from zhike.kernel.errors import UsageError
+from zhike.kernel.near_names import near_names
+from zhike.kernel.words import Text
+
+# Names of columns are short and vary much.
+_NEAR = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,11 +220,12 @@ def _strings(content: Any, place: str) -> dict[str, str]:
 def _refuse_unknown(names: Iterable[str], known: Sequence[str], place: str) -> None:
     for name in names:
         if name not in known:
-            near = _near(name, known)
+            near = ", ".join(get_close_matches(name, known, n=3, cutoff=_NEAR))
+            hint = Text(f"；相近的有：{near}", f"; near names: {near}") if near else Text("", "")
             raise UsageError(
                 "mapping.unknown",
-                zh=f"{place} 中的“{name}”不认识；相近的有：{near}。可用：{'、'.join(known)}",
-                en=f"{place} has an unknown name “{name}”; near names: {near}. Known: {', '.join(known)}",
+                zh=f"{place} 中的“{name}”不认识{hint.zh}。可用：{'、'.join(known)}",
+                en=f"{place} has an unknown name “{name}”{hint.en}. Known: {', '.join(known)}",
             )
 
 
@@ -236,11 +242,11 @@ def _refuse_duplicates(header: Sequence[str], wanted: set[str], file: InputFile)
 
 
 def _mapped_missing(name: str, title: str, header: Sequence[str], file: InputFile) -> UsageError:
-    near = _near(title, header)
+    near = near_names(title, _brief(header), cutoff=_NEAR)
     return UsageError(
         "columns.mapped_missing",
-        zh=f"映射把 {name} 指向“{title}”，但 {file} 没有这一列；相近的有：{near}。请另选一列（映射文件：[columns]）",
-        en=f"the mapping takes {name} from “{title}”, but {file} has no such column; near names: {near}. "
+        zh=f"映射把 {name} 指向“{title}”，但 {file} 没有这一列；{near.zh}。请另选一列（映射文件：[columns]）",
+        en=f"the mapping takes {name} from “{title}”, but {file} has no such column; {near.en}. "
         "Choose another column (in a mapping file: [columns])",
     )
 
@@ -258,10 +264,6 @@ def _required_missing(missing: Sequence[str], header: Sequence[str], file: Input
         en=f"the header of {file} lacks {', '.join(missing)}{hints_en}. It has: {found}. "
         f"Rename the columns, or say which one it is (on the command line: --mapping FILE.toml, {example} below [columns])",
     )
-
-
-def _near(name: str, known: Sequence[str]) -> str:
-    return ", ".join(get_close_matches(name, known, n=3, cutoff=0.4)) or ", ".join(_brief(known))
 
 
 def _brief(titles: Sequence[str]) -> list[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from importlib import resources
 from typing import Any
 
@@ -14,6 +13,7 @@ from zhike.collect.imports.kinds.kind import Kind
 from zhike.collect.imports.mapping import ColumnMapping, mapping_of
 from zhike.collect.imports.records import folded
 from zhike.kernel.errors import UsageError
+from zhike.kernel.near_names import near_names
 from zhike.kernel.words import Text
 
 _FOLDER = resources.files("zhike.collect") / "presets"
@@ -80,11 +80,11 @@ def preset_named(name: str) -> Preset:
     """
     known = _names()
     if name not in known:
-        near = ", ".join(get_close_matches(name, known, n=3)) or ", ".join(sorted(known))
+        near = near_names(name, sorted(known))
         raise UsageError(
             "preset.unknown",
-            zh=f"没有预设“{name}”；相近的有：{near}",
-            en=f"there is no preset “{name}”; near names: {near}",
+            zh=f"没有预设“{name}”；{near.zh}",
+            en=f"there is no preset “{name}”; {near.en}",
         )
     return _preset(name, tomllib.loads((_FOLDER / f"{name}.toml").read_text(encoding="utf-8")))
 

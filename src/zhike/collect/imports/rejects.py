@@ -1,8 +1,8 @@
 """The file of rejects: the records that were not taken, as they were, each with its reason.
 
-It opens in a spreadsheet and can be imported again after correction. The original cells are kept letter for
-letter, even one that begins like a formula: a guard in front of it would change the value that comes back. Only
-the added columns are guarded. A record without clear cells stands whole in the first column.
+It opens in a spreadsheet and can be imported again after correction. A cell that begins like a formula is
+guarded by an apostrophe, which `CorrectedFile` takes off again: the original cells come back letter for letter. A
+record without clear cells stands whole in the first column.
 """
 
 from __future__ import annotations
@@ -19,16 +19,21 @@ from typing import NamedTuple, TextIO
 
 from zhike.collect.imports.storage import InputFile, open_private, write_private
 from zhike.kernel.errors import ZhikeError
+from zhike.kernel.formulas import guarded
 from zhike.kernel.words import Text
 
 ADDED_COLUMNS = ("row_number", "column", "code", "reason")
 _SHOWN_ROWS = 5
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_BETWEEN = "; "
+_BETWEEN_REASONS = Text("；", "; ")
 _UNSAFE_IN_NAMES = re.compile(r"[^\w.\- ()（）]")
 
 
 class Reject(NamedTuple):
-    """One record that was not taken; `cells` are the original texts."""
+    """One record that was not taken; `cells` are the original texts.
+
+    Of several faults, `column`, `code` and `reason` tell all, in the same order.
+    """
 
     number: int
     cells: tuple[str, ...]
@@ -57,20 +62,27 @@ class RejectLog:
     def __init__(self, file: Path) -> None:
         self._file = file
         self._out: TextIO = io.TextIOWrapper(write_private(file), encoding="utf-8")
+        self.count = 0
+        # Code → records with such a fault; a record with two kinds of them counts under both.
         self.counts: dict[str, int] = {}
         self.first: dict[str, list[FirstReject]] = {}
 
-    @property
-    def count(self) -> int:
-        return sum(self.counts.values())
+    def add(self, number: int, cells: Sequence[object], *faults: tuple[str, ZhikeError]) -> None:
+        """Note a record with its faults, at least one.
 
-    def add(self, number: int, cells: Sequence[object], column: str, error: ZhikeError) -> None:
-        """Note a record; `column` is the file's own name of it, empty where it is the record as a whole."""
-        self.counts[error.code] = self.counts.get(error.code, 0) + 1
-        first = self.first.setdefault(error.code, [])
-        if len(first) < _SHOWN_ROWS:
-            first.append(FirstReject(number, column, error.text))
-        reject = Reject(number, tuple(map(original_text, cells)), column, error.code, str(error))
+        Each comes with the file's own name of the column, which is empty where it is the record as a whole.
+        """
+        self.count += 1
+        for code in {error.code for _, error in faults}:
+            self.counts[code] = self.counts.get(code, 0) + 1
+        for column, error in faults:
+            first = self.first.setdefault(error.code, [])
+            if len(first) < _SHOWN_ROWS:
+                first.append(FirstReject(number, column, error.text))
+        columns = _BETWEEN.join(column for column, _ in faults)
+        codes = _BETWEEN.join(error.code for _, error in faults)
+        reasons = str(_BETWEEN_REASONS).join(str(error) for _, error in faults)
+        reject = Reject(number, tuple(map(original_text, cells)), columns, codes, reasons)
         self._out.write(json.dumps(reject) + "\n")
 
     def close(self) -> None:
@@ -95,11 +107,11 @@ def write_rejects(file: Path, header: Sequence[str], rejects: Sequence[Iterable[
     with write_private(file, is_durable=True) as raw:
         out = io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")
         writer = csv.writer(out)
-        writer.writerow([*header[:width], *ADDED_COLUMNS])
+        writer.writerow([*map(guarded, header[:width]), *ADDED_COLUMNS])
         for reject in heapq.merge(*rejects, key=lambda one: one.number):
             cells = (*reject.cells, *[""] * width)[:width]
-            added = map(_guarded, (reject.column, reject.code, reject.reason))
-            writer.writerow([*cells, reject.number, *added])
+            added = (str(reject.number), reject.column, reject.code, reject.reason)
+            writer.writerow(map(guarded, (*cells, *added)))
             count += 1
         out.detach()
     return count
@@ -129,7 +141,3 @@ def original_text(cell: object) -> str:
     if isinstance(cell, Mapping | list):
         return json.dumps(cell, ensure_ascii=False, default=str)
     return str(cell)
-
-
-def _guarded(text: str) -> str:
-    return "'" + text if text.startswith(_FORMULA_STARTS) else text

@@ -96,7 +96,7 @@ REPAIRS = {
             Repair(
                 f"date_order={order}",
                 Text(f"日期按 {order} 的顺序读", f"days are written in the order {order}"),
-                frozenset({"date"}),
+                frozenset({"date", "birthday"}),
                 _day_in(order),
             )
             for order in ("dmy", "mdy", "ymd")

@@ -230,7 +230,7 @@ class _Staging:
         self.records += 1
         self.number, cells, fault = record
         if fault is not None:
-            self._rejects.add(self.number, cells, "", fault)
+            self._rejects.add(self.number, cells, ("", fault))
         elif not cells:
             self.skipped += 1
         else:
@@ -240,8 +240,9 @@ class _Staging:
                 else:
                     self._rows.append(row)
             except RowFault as wrong:
-                column = self._layout.title(wrong.field, self._source.header)
-                self._rejects.add(self.number, cells, column, wrong.error)
+                header = self._source.header
+                told = [(self._layout.title(field, header), error) for field, error in wrong.all]
+                self._rejects.add(self.number, cells, *told)
         self._tell()
 
     def _merged(self, taken: pa.RecordBatch) -> pa.RecordBatch:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from zhike.collect.imports.columns import Choice, chosen_columns
+from zhike.collect.imports.corrections import without_guards
 from zhike.collect.imports.destinations import Destination, Taken, Task, destination_of
 from zhike.collect.imports.dialects import AS_FOUND, NO_HEADER, Dialect
 from zhike.collect.imports.guesses import header_fingerprint
@@ -131,12 +132,13 @@ class Work:
 
     def _opened(self) -> tuple[RecordFile, ColumnMapping, Layout]:
         reading, task = self.reading, self.task
-        records = open_records(
+        stored = open_records(
             reading.file,
             known=reading.choice.known(task.kind),
             dialect=reading.dialect,
             folder=task.folder,
         )
+        records = without_guards(stored)
         fingerprint = header_fingerprint(records.header)
         # Columns without names are the same in every file: what one of them meant says nothing of the next.
         remembered = None if reading.dialect.header_row == NO_HEADER else self.recall(fingerprint)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from zhike.collect.imports.attribute_values import Definition, checked_value, is_text, wrong_value
+from zhike.collect.intake.rows import shown_name
 from zhike.customers.normal import names_a_person, reads_like_a_street
 from zhike.customers.records import PLACE
 from zhike.customers.selectors.sensitive import definitions_by_code
@@ -25,13 +26,18 @@ def ordinary_attributes(said: Mapping[str, object]) -> dict[str, Any]:
     return {code: _ordinary(definitions.get(code), code, value) for code, value in said.items()}
 
 
+def _unknown(code: str) -> ZhikeError:
+    said = shown_name(code)
+    return ZhikeError(
+        "attribute.unknown",
+        zh=f"属性代码 {said} 没有定义过，或已停用；请先定义属性",
+        en=f"the attribute {said} is not defined, or retired; define it first",
+    )
+
+
 def _ordinary(definition: Definition | None, code: str, value: object) -> Any:
     if (definition is None and not is_builtin_attribute(code)) or (definition and definition.retired_at):
-        raise ZhikeError(
-            "attribute.unknown",
-            zh="有没定义过或已停用的属性代码，请先定义属性",
-            en="an attribute is not defined, or retired; define it first",
-        )
+        raise _unknown(code)
     is_street = code in PLACE and reads_like_a_street(str(value))
     if names_a_person(str(value)) or is_street:
         raise wrong_value(code)

@@ -13,9 +13,10 @@ from typing import Any, Literal
 from zhike.collect.imports.kinds import ImportRules, Kind, RowFault, kind_named
 from zhike.collect.imports.kinds.kind import RowReader
 from zhike.collect.imports.mapping import ColumnMapping, Layout
-from zhike.customers.normal import names_a_person
+from zhike.customers.normal import masked, names_a_person
 from zhike.customers.records import OWN_SOURCES
 from zhike.kernel.errors import ZhikeError
+from zhike.kernel.near_names import near_names
 from zhike.kernel.words import Text
 
 FactKind = Literal["events", "orders"]
@@ -27,6 +28,8 @@ EVENT_FIELDS = ("event_id", "name", "occurred_at", "source", "customer", "proper
 _EVENT_NAME = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*\Z", re.ASCII)
 _LONGEST_NAME = 60
 _QUOTED = re.compile("“[^”]*”")
+# Four digits in a row may belong to a phone number or a day of birth.
+_NAME_LIKE = re.compile(r"[^\W\d](?:(?!\d{4})[\w.\-]){0,39}")
 
 # What stands in `ReceivedBatch.content`; moments in microseconds since 1970, days as ISO text.
 COLUMNS: dict[FactKind, tuple[str, ...]] = {
@@ -191,11 +194,19 @@ def checked_fields(item: object, known: Sequence[str]) -> dict[str, Any]:
         raise _fault("", "item.no_object", "这一项应是 JSON 对象", "this item must be a JSON object")
     for name in item:
         if name not in known:
-            listed = ", ".join(known)
+            said, near = shown_name(name), near_names(name, known)
             raise _fault(
-                "", "field.unknown", f"有不认识的字段；可用：{listed}", f"a field is unknown; known: {listed}"
+                "",
+                "field.unknown",
+                f"不认识字段 {said}；{near.zh}",
+                f"the field {said} is unknown; {near.en}",
             )
     return item
+
+
+def shown_name(name: str) -> str:
+    """A name that a program sent, for a sentence; what may be a person's data is masked."""
+    return name if _NAME_LIKE.fullmatch(name) and not names_a_person(name) else masked(name)
 
 
 def checked_source(said: object, default: str) -> str:

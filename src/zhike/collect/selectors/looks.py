@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from zhike.collect.imports.columns import Choice
+from zhike.collect.imports.corrections import as_stored, without_guards
 from zhike.collect.imports.csv_files import CsvFile
 from zhike.collect.imports.dialects import DELIMITERS, Dialect
 from zhike.collect.imports.presets import is_preset, preset_named
@@ -85,12 +86,13 @@ def opened(home: Home, upload: Upload, *, dialect: Dialect | None = None) -> Ite
     file = uploaded_file(home, upload)
     with _room(home) as folder:
         require_file(file)
-        yield open_records(
+        stored = open_records(
             file,
             known=choice_of(upload).known(kind_as_defined(upload.kind)),
             dialect=dialect_of(upload) if dialect is None else dialect,
             folder=folder,
         )
+        yield without_guards(stored)
 
 
 @contextmanager
@@ -112,15 +114,16 @@ def file_look(*, home: Home, upload: Upload, dialect: Dialect, with_contacts: bo
     """The file with its first rows; nothing is kept. Without `with_contacts` cells are masked."""
     with opened(home, upload, dialect=dialect) as records:
         rows = tuple(_rows(records, with_contacts=with_contacts))
+        stored = as_stored(records)
         return FileLook(
             read_as=records.read_as,
-            encoding=records.encoding if isinstance(records, CsvFile) else "",
-            delimiter=_delimiter(records),
-            is_guessed=isinstance(records, CsvFile) and records.is_guessed,
-            other_encodings=records.other_encodings if isinstance(records, CsvFile) else (),
-            sheet=records.sheet if isinstance(records, WorkbookFile) else "",
-            sheets=records.sheets if isinstance(records, WorkbookFile) else (),
-            header_row=records.header_row if isinstance(records, CsvFile | WorkbookFile) else None,
+            encoding=stored.encoding if isinstance(stored, CsvFile) else "",
+            delimiter=_delimiter(stored),
+            is_guessed=isinstance(stored, CsvFile) and stored.is_guessed,
+            other_encodings=stored.other_encodings if isinstance(stored, CsvFile) else (),
+            sheet=stored.sheet if isinstance(stored, WorkbookFile) else "",
+            sheets=stored.sheets if isinstance(stored, WorkbookFile) else (),
+            header_row=stored.header_row if isinstance(stored, CsvFile | WorkbookFile) else None,
             header=tuple(shown(title) for title in records.header[:_MOST_COLUMNS]),
             rows=rows,
             expected_records=records.expected_records,

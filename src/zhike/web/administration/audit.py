@@ -16,6 +16,7 @@ from zhike.accounts.rules import requires
 from zhike.accounts.selectors import AuditLine, User
 from zhike.accounts.services import record_audit
 from zhike.kernel import clock
+from zhike.kernel.formulas import guarded
 from zhike.pages.paging import Paging, paging
 from zhike.pages.rendering import render_page
 
@@ -105,12 +106,7 @@ def _csv_lines() -> Iterator[str]:
             line.details,
             line.hash,
         ]
-        yield str(writer.writerow([_inert(str(cell)) for cell in said]))
-
-
-def _inert(cell: str) -> str:
-    # A spreadsheet would compute a cell that begins like a formula.
-    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
+        yield str(writer.writerow([guarded(str(cell)) for cell in said]))
 
 
 class _Echo:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
-
 from zhike.collect.imports.kinds.answers import ANSWERS_KIND
 from zhike.collect.imports.kinds.customers import CUSTOMERS_KIND
 from zhike.collect.imports.kinds.events import EVENTS_KIND
@@ -16,6 +14,7 @@ from zhike.collect.imports.kinds.referrals import REFERRALS_KIND
 from zhike.collect.imports.kinds.reviews import REVIEWS_KIND
 from zhike.collect.imports.kinds.social import SOCIAL_KIND
 from zhike.kernel.errors import UsageError
+from zhike.kernel.near_names import near_names
 
 KINDS: dict[str, Kind] = {
     kind.name: kind
@@ -45,10 +44,10 @@ def kind_named(name: str) -> Kind:
         ``kind.unknown``, with near names.
     """
     if name not in KINDS:
-        near = ", ".join(get_close_matches(name, KINDS, n=3)) or ", ".join(KINDS)
+        near = near_names(name, KINDS)
         raise UsageError(
             "kind.unknown",
-            zh=f"没有“{name}”这种数据；相近的有：{near}",
-            en=f"there is no kind “{name}”; near names: {near}",
+            zh=f"没有“{name}”这种数据；{near.zh}",
+            en=f"there is no kind “{name}”; {near.en}",
         )
     return KINDS[name]

@@ -23,6 +23,7 @@ from zhike.collect.imports.kinds.happenings import (
 )
 from zhike.collect.imports.kinds.kind import (
     CellReader,
+    Faults,
     Field,
     FieldReaders,
     ImportRules,
@@ -113,21 +114,30 @@ class AnswerReader:
         Raises
         ------
         RowFault
-            With the first field that cannot be taken.
+            With the fields that cannot be taken.
         """
         if number == _BELOW_HEADER and self._says_of_nobody(values):
             return None
-        known = self._fields.known(values)
-        answers = {} if known["question"] is None else {known["question"]: known["option"]}
-        for code, place, read in self._questions:
-            try:
+        try:
+            known = self._fields.known(values)
+            answers = {} if known["question"] is None else {known["question"]: known["option"]}
+            for code, place, read in self._questions:
                 answers[code] = read(values[place])
-            except ZhikeError as error:
-                raise RowFault(code, error) from None
+        except (RowFault, ZhikeError):
+            raise self._faults(values).fault() from None
         given = {code: answer for code, answer in answers.items() if answer is not None}
         if not given:
             raise RowFault("question", _nothing_answered())
         return self._row(number, known, given)
+
+    def _faults(self, values: Sequence[object]) -> Faults:
+        found = self._fields.faults(values)
+        for code, place, read in self._questions:
+            try:
+                read(values[place])
+            except ZhikeError as error:
+                found.note(code, error)
+        return found
 
     def _says_of_nobody(self, values: Sequence[object]) -> bool:
         places = self._places

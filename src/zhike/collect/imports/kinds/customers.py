@@ -124,7 +124,7 @@ CUSTOMER_FIELDS = (
     Field(
         "birthday",
         Text("生日", "birthday"),
-        "",
+        "birthday",
         aliases=("生日", "出生日期", "出生年月日", "date of birth", "birth date"),
         samples=("1990-05-20", ""),
     ),
@@ -184,7 +184,7 @@ class CustomerReader:
         Raises
         ------
         RowFault
-            With the first field that cannot be taken.
+            With the fields that cannot be taken.
         """
         known = self._fields.known(values)
         record = with_attributes(_record(known, undated=self._undated), known, self._attributes)

@@ -19,7 +19,7 @@ from zhike.kernel.errors import ZhikeError
 from zhike.kernel.words import Text
 from zhike.lake.catalog import Table
 
-Pattern = Literal["", "id", "phone", "email", "date", "money", "number"]
+Pattern = Literal["", "id", "phone", "email", "date", "birthday", "money", "number"]
 CellReader = Callable[[object], Any]
 # Whose rows they are: of the customer that the record names, of the customer of its order, of nobody.
 Person = Literal["customer", "order", "nobody"]
@@ -100,12 +100,38 @@ class ImportRules:
 
 
 class RowFault(Exception):
-    """A record that cannot be taken: the field of ours that is wrong, and what is wrong with it."""
+    """A record that cannot be taken: the field of ours that is wrong, and what is wrong with it.
 
-    def __init__(self, field: str, error: ZhikeError) -> None:
+    `more` are the further fields that are wrong, each with its error.
+    """
+
+    def __init__(self, field: str, error: ZhikeError, *more: tuple[str, ZhikeError]) -> None:
         self.field = field
         self.error = error
+        self.more = more
         super().__init__(error.code)
+
+    @property
+    def all(self) -> tuple[tuple[str, ZhikeError], ...]:
+        return ((self.field, self.error), *self.more)
+
+
+class Faults:
+    """What is wrong with a record, found a cell at a time."""
+
+    def __init__(self) -> None:
+        self._found: list[tuple[str, ZhikeError]] = []
+
+    def __bool__(self) -> bool:
+        return bool(self._found)
+
+    def note(self, field: str, error: ZhikeError) -> None:
+        self._found.append((field, error))
+
+    def fault(self) -> RowFault:
+        """All that was noted, as one fault; something was."""
+        (field, error), *more = self._found
+        return RowFault(field, error, *more)
 
 
 class RowReader(Protocol):
@@ -117,7 +143,7 @@ class RowReader(Protocol):
         Raises
         ------
         RowFault
-            With the first field that cannot be taken.
+            With the fields that cannot be taken.
         """
 
 
@@ -257,15 +283,25 @@ class FieldReaders:
         Raises
         ------
         RowFault
-            With the first field that cannot be taken.
+            With all fields that cannot be taken.
         """
         known: dict[str, Any] = dict(self._absent)
+        try:
+            for name, place, read in self._readers:
+                known[name] = read(values[place])
+        except ZhikeError:
+            raise self.faults(values).fault() from None
+        return known
+
+    def faults(self, values: Sequence[object]) -> Faults:
+        """What is wrong with the cells of a record, which is read a second time for it."""
+        found = Faults()
         for name, place, read in self._readers:
             try:
-                known[name] = read(values[place])
+                read(values[place])
             except ZhikeError as error:
-                raise RowFault(name, error) from None
-        return known
+                found.note(name, error)
+        return found
 
 
 def row_hash(content: Sequence[object]) -> int:

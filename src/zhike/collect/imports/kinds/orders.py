@@ -222,7 +222,7 @@ class OrderReader:
         Raises
         ------
         RowFault
-            With the first field that cannot be taken.
+            With the fields that cannot be taken.
         """
         if self.skips_further_lines and self._is_further_line(values):
             return None
