@@ -146,6 +146,17 @@ def test_text_that_is_called_a_workbook_is_read_as_text(shop):
     assert shop.bring_text(text.encode("gbk"), "orders.xls").inserted == 1
 
 
+def test_half_a_character_costs_its_line_only(shop):
+    lines = [
+        r'{"order_id": "A1", "customer_id": "c1", "ordered_at": "2024-10-31", "amount": 12}',
+        r'{"order_id": "A2", "customer_id": "c\ud83d", "ordered_at": "2024-10-31", "amount": 12}',
+        r'{"order_id": "A3", "customer_id": "c\u0000", "ordered_at": "2024-10-31", "amount": 12}',
+        r'{"order_id": "A4", "customer_id": "\u5ba2", "ordered_at": "2024-10-31", "amount": 12}',
+    ]
+    report = shop.bring_text("\n".join(lines), "orders.ndjson")
+    assert (report.inserted, report.reasons) == (2, {"row.json": 2})
+
+
 def test_lines_of_json_keep_ids_amounts_and_their_line_numbers(shop):
     lines = [
         json.dumps(

@@ -231,7 +231,9 @@ def test_on_the_page_the_e_mail_of_shopify_is_the_customer_id_as_well(wizard):
 
 
 @pytest.mark.parametrize("is_dated", [False, True])
-def test_what_customers_of_shopify_agreed_to_is_taken_with_its_time_and_what_they_refused_without(shop, is_dated):
+def test_what_customers_of_shopify_agreed_to_is_taken_with_its_time_and_what_they_refused_without(
+    shop, is_dated
+):
     header = SHOPIFY_CUSTOMERS + (",consented_at" if is_dated else "")
     person = {
         "Email": "anna@shop.cn",

@@ -87,13 +87,22 @@ def _parsed(line: str) -> dict[str, Any] | ZhikeError:
         )
     except (ValueError, RecursionError):
         said = None
-    if isinstance(said, dict) and not any("\0" in each for each in said.values() if isinstance(each, str)):
+    if isinstance(said, dict) and ("\\u" not in line or _can_be_written(said)):
         return said
     return ZhikeError(
         "row.json",
         zh=f"这一行不是完整的 JSON 对象，或同一字段出现两次：“{shown(line)}”",
         en=f"the line is no whole JSON object, or names a field twice: “{shown(line)}”",
     )
+
+
+def _can_be_written(said: dict[str, Any]) -> bool:
+    """Whether it has no NUL, and no half of a character alone as in a text that was cut off after ``\\ud83d``."""
+    try:
+        json.dumps(said, ensure_ascii=False, default=str).encode()
+    except UnicodeEncodeError:
+        return False
+    return not any("\0" in each for each in said.values() if isinstance(each, str))
 
 
 def _no_number(text: str) -> float:
