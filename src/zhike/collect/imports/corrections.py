@@ -17,6 +17,10 @@ class CorrectedFile:
         self.header = tuple(map(unguarded, stored.header))
 
     @property
+    def header_row(self) -> int:
+        return self.stored.header_row
+
+    @property
     def read_as(self) -> str:
         return self.stored.read_as
 
