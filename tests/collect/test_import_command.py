@@ -107,6 +107,7 @@ def test_a_template_is_written_and_an_import_undone(shop):
     run = str(json.loads(brought.stdout)["run_id"])
     undone = CliRunner().invoke(import_group, ["undo", run, "--json"], obj=shop.home)
     assert json.loads(undone.stdout) == {"run_id": int(run), "removed": 2, "restored": 0}
+    assert "撤销导入" in undone.stderr
     assert shop.facts("products") == []
 
 

@@ -222,6 +222,12 @@ def test_on_the_command_line_the_number_of_a_merged_customer_leads_to_the_one_it
     forgotten = CliRunner().invoke(customers, ["erase", str(gone), "--yes", "--reason", "asked"], obj=home)
     assert (forgotten.exit_code, f"#{stays}" in forgotten.stderr) == (0, True)
     assert not Profile.objects.filter(erased_at=None).exists()
+    again = CliRunner().invoke(customers, ["erase", str(gone), "--yes", "--reason", "asked"], obj=home)
+    assert (
+        again.exit_code == 0
+        and "2 条来源记录" in forgotten.stdout
+        and f"#{stays} 先前已经抹除" in again.stdout
+    )
     unknown = CliRunner().invoke(customers, ["erase", "999", "--yes", "--reason", "asked"], obj=home)
     assert isinstance(unknown.exception, UsageError) and unknown.exception.code == "customer.unknown"
 

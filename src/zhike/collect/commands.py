@@ -151,9 +151,10 @@ def rejects(home: Home, run: int, out: Path) -> None:
 def undo(home: Home, run: int, as_json: bool) -> None:
     """Take back what the import with the number RUN brought in."""
     from zhike.collect.undoing import undo_import
-    from zhike.jobs.progress import LogProgress
+    from zhike.jobs.progress import TerminalProgress
 
-    done = undo_import(home=home, run_id=run, progress=LogProgress())
+    with TerminalProgress() as progress:
+        done = undo_import(home=home, run_id=run, progress=progress)
     if as_json:
         plain = {"run_id": done.run_id, "removed": done.removed, "restored": done.restored}
         click.echo(json.dumps(plain))

@@ -101,9 +101,11 @@ def erase(home: Home, customer_id: int, reason: str, yes: bool) -> None:
     Their contacts stay on the suppression list as keyed fingerprints. Refresh afterwards: the snapshots from
     before are dropped. The number of a customer that was merged into another leads to that one.
     """
+    from zhike.customers.selectors import is_erased
     from zhike.customers.services.erasure import erase_customer
 
     current = _led_to(customer_id)
+    was_erased = is_erased(current)
     question = str(Text("抹除 #{id}，不可恢复？", "Erase #{id}? There is no way back").format(id=current))
     if not yes:
         click.confirm(question, abort=True, err=True)
@@ -111,7 +113,12 @@ def erase(home: Home, customer_id: int, reason: str, yes: bool) -> None:
     said = Text(
         "已抹除 {records} 条来源记录。请运行 zhike refresh", "{records} records erased. Now run zhike refresh"
     )
-    click.echo(said.format(records=erased.records))
+    if was_erased:
+        said = Text(
+            "#{id} 先前已经抹除，又清理了一遍。请运行 zhike refresh",
+            "#{id} was erased before; everything was gone through once more. Now run zhike refresh",
+        )
+    click.echo(said.format(id=current, records=erased.records))
     for name, count in erased.elsewhere.items():
         click.echo(f"  {name:<24} {count:>6,}")
 
