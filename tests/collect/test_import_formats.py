@@ -195,6 +195,13 @@ def test_an_archive_of_one_file_is_that_file(shop):
     assert list((shop.home.path / "tmp").iterdir()) == []
 
 
+def test_a_note_beside_the_file_of_an_archive_is_not_its_data_and_other_files_are_named_whole(shop):
+    noted = archive_of(**{"orders.csv": TEXT, "readme.txt": b"thanks"})
+    assert shop.bring_text(noted, "orders.zip").inserted == 1
+    with pytest.raises(ZhikeError, match=r"2025/a\.csv, 2026/a\.csv"):
+        shop.bring_text(archive_of(**{"2025/a.csv": TEXT, "2026/a.csv": TEXT}), "orders.zip")
+
+
 @pytest.mark.parametrize(
     ("members", "code"),
     [

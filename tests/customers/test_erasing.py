@@ -295,3 +295,18 @@ def test_nothing_is_written_about_an_erased_person_nor_linked_with_them(home: Ho
     assert not (tmp_path / "nothing.json").exists()
     # An erasure that was cut off is done again.
     erase_customer(customer_id=erased, reason="asked again")
+
+
+def test_erasing_somebody_again_leaves_what_was_published_since(home: Home) -> None:
+    def publish() -> int:
+        with open_lake(home.lake).draft() as draft:
+            return draft.publish(as_of=date(2026, 1, 2)).id
+
+    erased = somebody().customer_id
+    publish()
+    erase_customer(customer_id=erased, reason="asked")
+    assert open_lake(home.lake).current() is None
+    published = publish()
+    erase_customer(customer_id=erased, reason="asked again")
+    standing = open_lake(home.lake).current()
+    assert standing is not None and standing.id == published

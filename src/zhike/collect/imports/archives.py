@@ -78,7 +78,7 @@ def unpacked(file: InputFile, folder: Path, *, endings: tuple[str, ...]) -> Seal
     """
     with _opened(file) as archive:
         members = [member for member in archive.infolist() if not _is_beside(member)]
-        wanted = [each for each in members if PurePosixPath(each.filename).suffix.lower() in endings]
+        wanted = _of_data([each for each in members if _ending(each) in endings])
         if len(wanted) != 1 or len(members) > 1000:
             raise _not_one(file, [each.filename for each in wanted], endings)
         (member,) = wanted
@@ -87,7 +87,16 @@ def unpacked(file: InputFile, folder: Path, *, endings: tuple[str, ...]) -> Seal
         with write_private(place) as out:
             for block in _blocks(file, archive, member):
                 out.write(block)
-    return SealedFile(place, str(file), PurePosixPath(member.filename).suffix.lower())
+    return SealedFile(place, str(file), _ending(member))
+
+
+def _of_data(members: list[zipfile.ZipInfo]) -> list[zipfile.ZipInfo]:
+    """The files without the notes beside them: a text file is one where there is a file of another kind."""
+    return [each for each in members if _ending(each) != ".txt"] or members
+
+
+def _ending(member: zipfile.ZipInfo) -> str:
+    return PurePosixPath(member.filename).suffix.lower()
 
 
 def file_count(file: InputFile) -> int:
@@ -210,7 +219,7 @@ def _too_large(file: InputFile) -> ZhikeError:
 
 
 def _not_one(file: InputFile, found: list[str], endings: tuple[str, ...]) -> UsageError:
-    names = ", ".join(PurePosixPath(name).name[:60] for name in found[:5]) or "–"
+    names = ", ".join(name[-60:] for name in found[:5]) or "–"
     return UsageError(
         "archive.content",
         zh=f"{file} 里应恰好有一个数据文件（{' '.join(endings)}），现在有：{names}",

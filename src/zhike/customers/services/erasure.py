@@ -85,7 +85,9 @@ def erase_customer(*, customer_id: int, reason: str, actor: User | None = None) 
         for table in catalog.tables("fact"):
             if "profile_id" in table.column_names:
                 lake.deltas.delete_rows(table, column="profile_id", values=person.profile_ids)
-        lake.forget()
+        # Done again, there is nobody in the snapshots any more: they went before the person did.
+        if Profile.objects.filter(pk__in=person.profile_ids, erased_at=None).exists():
+            lake.forget()
         with transaction.atomic():
             elsewhere |= _forget_in_stores(person, is_in_database=True)
             _forget(customer_id, person.profile_ids)
