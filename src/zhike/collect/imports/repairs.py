@@ -95,11 +95,15 @@ REPAIRS = {
         *(
             Repair(
                 f"date_order={order}",
-                Text(f"日期按 {order} 的顺序读", f"days are written in the order {order}"),
+                Text(f"日期按{zh}的顺序读", f"days are written {en}"),
                 frozenset({"date", "birthday"}),
                 _day_in(order),
             )
-            for order in ("dmy", "mdy", "ymd")
+            for order, zh, en in (
+                ("dmy", "日、月、年", "day, month, year"),
+                ("mdy", "月、日、年", "month, day, year"),
+                ("ymd", "年、月、日", "year, month, day"),
+            )
         ),
         Repair(
             "money_signs",
