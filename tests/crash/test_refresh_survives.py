@@ -7,8 +7,10 @@ import re
 import resource
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
+import time
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -103,12 +105,28 @@ def test_a_refresh_that_cannot_write_fails_and_leaves_the_snapshot_before_in_for
     assert customers_in_force(home) == 400
 
 
+def stop_between_writes(process: subprocess.Popen[str], home: Home) -> None:
+    """Stop a process where it holds the lock of the refresh, but not that of the database."""
+    while process.poll() is None:
+        os.kill(process.pid, signal.SIGSTOP)
+        database = sqlite3.connect(home.database, timeout=0, isolation_level=None)
+        try:
+            database.execute("BEGIN IMMEDIATE")
+            database.execute("ROLLBACK")
+            return
+        except sqlite3.OperationalError:
+            os.kill(process.pid, signal.SIGCONT)
+            time.sleep(0.01)
+        finally:
+            database.close()
+
+
 def test_two_refreshes_at_once_end_in_one_snapshot_and_one_refusal(home: Home) -> None:
     command = [sys.executable, "-m", "zhike", "--dir", str(home.path), "--lang", "en", "refresh"]
     first = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert first.stderr is not None
     first.stderr.readline()
-    os.kill(first.pid, signal.SIGSTOP)
+    stop_between_writes(first, home)
     second = zhike(home.path, "refresh")
     os.kill(first.pid, signal.SIGCONT)
     first.communicate()
