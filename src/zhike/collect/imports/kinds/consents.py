@@ -36,43 +36,43 @@ _ANSWER_WORDS = {
     "false": "no",
     "0": "no",
 }
-CONSENT_FIELDS = (
-    Field(
+
+
+def _answer(name: str, text: Text, *aliases: str, samples: tuple[str, str] = ("", "")) -> Field:
+    return Field(name, text, aliases=aliases, words=_ANSWER_WORDS, is_coded=True, samples=samples)
+
+
+_ANSWER_ABOUT: Mapping[ConsentChannel, Field] = {
+    "": _answer(
         "marketing_consent",
         Text("是否同意营销", "agreed to marketing"),
-        aliases=("是否同意营销", "营销授权", "accepts marketing", "marketing consent"),
-        words=_ANSWER_WORDS,
-        is_coded=True,
+        *("是否同意营销", "营销授权", "accepts marketing", "marketing consent"),
         samples=("yes", "no"),
     ),
-    Field(
+    "email": _answer(
         "email_consent",
         Text("是否同意邮件营销", "agreed to marketing by e-mail"),
-        aliases=("是否同意邮件营销", "邮件营销授权", "accepts email marketing", "email consent"),
-        words=_ANSWER_WORDS,
-        is_coded=True,
+        *("是否同意邮件营销", "邮件营销授权", "accepts email marketing", "email consent"),
     ),
-    Field(
+    "sms": _answer(
         "sms_consent",
         Text("是否同意短信营销", "agreed to marketing by text message"),
-        aliases=("是否同意短信营销", "短信营销授权", "accepts sms marketing", "sms consent"),
-        words=_ANSWER_WORDS,
-        is_coded=True,
+        *("是否同意短信营销", "短信营销授权", "accepts sms marketing", "sms consent"),
     ),
-    Field(
+    "wechat": _answer(
         "wechat_consent",
         Text("是否同意微信营销", "agreed to marketing by WeChat"),
-        aliases=("是否同意微信营销", "微信营销授权", "accepts wechat marketing", "wechat consent"),
-        words=_ANSWER_WORDS,
-        is_coded=True,
+        *("是否同意微信营销", "微信营销授权", "accepts wechat marketing", "wechat consent"),
     ),
-    Field(
+    "phone": _answer(
         "phone_consent",
         Text("是否同意电话营销", "agreed to marketing by phone"),
-        aliases=("是否同意电话营销", "电话营销授权", "accepts phone marketing", "phone consent"),
-        words=_ANSWER_WORDS,
-        is_coded=True,
+        *("是否同意电话营销", "电话营销授权", "accepts phone marketing", "phone consent"),
     ),
+}
+CHANNEL_OF_ANSWER = {field.name: channel for channel, field in _ANSWER_ABOUT.items()}
+CONSENT_FIELDS = (
+    *_ANSWER_ABOUT.values(),
     Field(
         "consented_at",
         Text("同意或撤回的时间", "when they agreed or withdrew"),
@@ -81,13 +81,6 @@ CONSENT_FIELDS = (
         samples=("2026-11-20", "2026-11-21"),
     ),
 )
-CHANNEL_OF_ANSWER: Mapping[str, ConsentChannel] = {
-    "marketing_consent": "",
-    "email_consent": "email",
-    "sms_consent": "sms",
-    "wechat_consent": "wechat",
-    "phone_consent": "phone",
-}
 REJECT, LEAVE_OUT = "reject", "leave_out"
 UNDATED_CONSENTS = Option(
     "undated_consents",
@@ -103,8 +96,7 @@ def consent_readers(mapping: ColumnMapping) -> dict[str, CellReader]:
     """A reader of the cells of each answer."""
     return {
         each.name: unless_nothing(coded_reader(each, mapping, words=ANSWERS))
-        for each in CONSENT_FIELDS
-        if each.name in CHANNEL_OF_ANSWER
+        for each in _ANSWER_ABOUT.values()
     }
 
 
