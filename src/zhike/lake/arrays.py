@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+_BITS = 63
+
 
 def numpy_column(table: pa.Table, name: str) -> npt.NDArray[Any]:
     """A column of numbers without gaps, shared with the table where it lies in one piece.
@@ -22,3 +24,18 @@ def numpy_column(table: pa.Table, name: str) -> npt.NDArray[Any]:
     if isinstance(column, pa.ChunkedArray):
         column = column.chunk(0) if column.num_chunks else pa.array([], column.type)
     return np.from_dlpack(column)
+
+
+def in_order(numbers: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Whole numbers in rising order, and the place where each was; equal ones as they come."""
+    bits = len(numbers).bit_length()
+    if numbers.min(initial=0) < 0 or int(numbers.max(initial=0)).bit_length() + bits > _BITS:
+        places = np.argsort(numbers, kind="stable")
+        return numbers[places], places
+    # A number and its place in one are sorted in half the time that it takes to find the order of numbers.
+    both = numbers << bits
+    both |= np.arange(len(numbers))
+    both.sort()
+    places = both & ((1 << bits) - 1)
+    both >>= bits
+    return both, places

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from functools import partial
 
@@ -27,7 +28,10 @@ def outlook(refresh: Refresh) -> int:
     fitted = _learnt(refresh, buyers)
     rows = _churn(refresh, buyers, fitted)
     rows += _next_orders(refresh, within_days=fitted.horizon_days)
-    return rows + _demand(refresh)
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        sold = beside.submit(_demand, refresh)
+        refresh.next_orders = _by_customer(refresh)
+        return rows + sold.result()
 
 
 def _churn(refresh: Refresh, buyers: ir.Table, fitted: churn.ChurnModels) -> int:
@@ -128,6 +132,14 @@ def _next_orders(refresh: Refresh, *, within_days: int) -> int:
         _expected(refresh, days, numbered["category"].to_pylist(), within_days),
     ]
     return draft.produce("next_orders", ibis.union(*made).mutate(as_of=ibis.literal(as_of)))
+
+
+def _by_customer(refresh: Refresh) -> ir.Table:
+    """`next_orders.by_customer` of what was just expected."""
+    draft, as_of = refresh.draft, refresh.as_of
+    rows = next_orders.worth_listing(draft.table("next_orders"), as_of=as_of)
+    made = draft.fold(rows, "customer_id", partial(next_orders.by_customer, as_of=as_of))
+    return made[next_orders.BY_CUSTOMER]
 
 
 def _expected(refresh: Refresh, days: ir.Table, names: list[str], within_days: int) -> ir.Table:

@@ -14,7 +14,7 @@ from zhike.pipeline.scores import Deciles, Forecasts, Models, scored_customers
 from zhike.pipeline.stages.stage import Refresh
 from zhike.pipeline.stages.weighing import buyers_with_signals, describe_score, fit_score, learn_weights
 from zhike.segments.analysis import lifecycle
-from zhike.value.analysis import clv, next_orders, parameters, rfm
+from zhike.value.analysis import clv, parameters, rfm
 from zhike.value.analysis import scores as value_scores
 from zhike.value.analysis.backtest import champions_of
 from zhike.value.analysis.deciles import DecileCuts, fit_deciles
@@ -53,11 +53,10 @@ def scores(refresh: Refresh) -> int:
     draft, models = refresh.draft, refresh.models
     # The large fold alone leaves cores idle, for Python hands out its work one call after another.
     with ThreadPoolExecutor(max_workers=1) as beside:
-        to_come = beside.submit(_next_orders, refresh)
         spend = beside.submit(_decile_cuts, draft, refresh.buyers, "spend_amount")
         forecast = _forecasts(refresh)
         deciles = Deciles(clv=_decile_cuts(draft, forecast, "clv_365d"), spend=spend.result())
-        made = Forecasts(forecast, draft.table("churn_scores"), to_come.result())
+    made = Forecasts(forecast, draft.table("churn_scores"), refresh.next_orders)
     scored = scored_customers(
         refresh.features, made, refresh.rfm_inputs, models, deciles, refresh.tier_settings
     )
@@ -87,10 +86,3 @@ def _forecasts(refresh: Refresh) -> ir.Table:
 
 def _decile_cuts(draft: Draft, buyers: ir.Table, column: str) -> DecileCuts:
     return fit_deciles(draft.fetch(buyers.select("customer_id", column)), column)
-
-
-def _next_orders(refresh: Refresh) -> ir.Table:
-    draft, as_of = refresh.draft, refresh.as_of
-    rows = next_orders.worth_listing(draft.table("next_orders"), as_of=as_of)
-    made = draft.fold(rows, "customer_id", partial(next_orders.by_customer, as_of=as_of))
-    return made[next_orders.BY_CUSTOMER]

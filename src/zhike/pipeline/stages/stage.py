@@ -53,6 +53,7 @@ class Refresh:
     measured: Mapping[str, Mapping[str, Mapping[str, float]]] = field(default_factory=dict)
     buyers: ir.Table = field(init=False)
     models: Models = field(init=False)
+    next_orders: ir.Table = field(init=False)
     _drawn: tuple[float, ir.Table] | None = None
 
     @cached_property

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from zhike.kernel.words import Text
-from zhike.lake.arrays import numpy_column
+from zhike.lake.arrays import in_order, numpy_column
 from zhike.value.analysis.backtest.champions import DEFAULT_CHAMPIONS, DEFAULT_MODEL, Champions
 from zhike.value.analysis.backtest.histories import Array
 from zhike.value.analysis.backtest.methods import (
@@ -366,4 +366,5 @@ def evenly(inputs: pa.Table, most: int) -> pa.Table:
     """
     ids = numpy_column(inputs, "customer_id")
     every = max(1, -(-len(ids) // most))
-    return inputs.take(np.argsort(ids)[::every])
+    _, places = in_order(ids)
+    return inputs.take(places[::every])

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from zhike.lake.arrays import numpy_column
+from zhike.lake.arrays import in_order, numpy_column
 from zhike.value.analysis.rfm import Cuts, cuts_below, segment_of_scores
 
 MONTHS_KEPT = 24
@@ -184,9 +184,7 @@ class _Grid:
         people, days = numpy_column(orders, "person_id"), _days(orders, "ordered_on")
         first_day = int(days.min(initial=_FAR))
         width = int((days - first_day).max(initial=0)).bit_length()
-        keys = (people << width) | (days - first_day)
-        order = np.argsort(keys)
-        keys = keys[order]
+        keys, order = in_order((people << width) | (days - first_day))
         people, days = keys >> width, ((keys & ((1 << width) - 1)) + first_day).astype(np.int32)
         begins = np.searchsorted(ends, days).astype(np.int32)
         # Refunded before it was bought, by the files: from the first day on.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -181,9 +182,10 @@ def segment_of_scores(t: ir.Table) -> ir.Value:
 
 
 def _class(t: ir.Table, fitted: RfmParameters) -> ir.Value:
-    is_important = t.rfm_spend_amount >= fitted.mean_spend_amount
-    is_recent = t.rfm_recency_days <= fitted.mean_recency_days
-    is_frequent = t.rfm_order_count >= fitted.mean_order_count
+    # The next whole number says the same: engines compare a whole number with a fraction as decimals of forty digits.
+    is_important = t.rfm_spend_amount >= math.ceil(fitted.mean_spend_amount)
+    is_recent = t.rfm_recency_days <= math.floor(fitted.mean_recency_days)
+    is_frequent = t.rfm_order_count >= math.ceil(fitted.mean_order_count)
     kinds = {
         "value": is_recent & is_frequent,
         "develop": is_recent & ~is_frequent,
