@@ -46,7 +46,7 @@ COMMANDS = {
     "export": Lazy("zhike.customers.commands:export", Text("导出数据表", "Export a table")),
     "customers": Lazy(
         "zhike.customers.commands:customers",
-        Text("查重，导出或抹除一位客户", "Find duplicates, hand out or erase one customer"),
+        Text("查重；一位客户的导出、抹除与画像意愿", "Find duplicates; hand out or erase one customer"),
     ),
     "keys": Lazy("zhike.customers.commands:keys", Text("加密密钥", "The keys of the vault")),
     "users": Lazy("zhike.accounts.commands:users", Text("管理账号与角色", "Manage users and their roles")),
