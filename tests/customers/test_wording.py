@@ -103,6 +103,11 @@ def test_who_came_in_since_and_fits_the_search_can_be_opened(shop: Shop, alice_c
         assert page.found_newcomers == ()
 
 
+def test_whoever_has_no_customer_of_their_own_is_told_how_one_gets_them(shop: Shop) -> None:
+    html = said(client_of(colleague(Role.SERVICE)), "/customers/")
+    assert "还没有分配给你的客户" in html and "导入订单后" not in html
+
+
 def test_before_the_first_computation_the_list_says_who_waits_for_it(
     tmp_path: Any, settings: Any, alice_client: Client
 ) -> None:

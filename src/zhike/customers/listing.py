@@ -12,7 +12,7 @@ from django.conf import settings
 from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 
-from zhike.accounts.access import Right, may
+from zhike.accounts.access import Right, Scope, may, scope_of
 from zhike.accounts.selectors import User, users
 from zhike.customers.choosing import chosen_customers
 from zhike.customers.filter_bar import FilterBar, Offered, filter_bar
@@ -107,6 +107,7 @@ class ListPage:
     newcomers: int = 0
     found_newcomers: tuple[Link, ...] = ()
     may_refresh: bool = False
+    has_own_only: bool = False
     bar: FilterBar | None = None
     chips: tuple[Chip, ...] = ()
     problems: tuple[Chip, ...] = ()
@@ -184,6 +185,7 @@ def list_page(request: HttpRequest) -> ListPage:
         newcomers=(newcomers := newcomer_count(snapshot, viewer)),
         found_newcomers=_found_newcomers(snapshot, selection, viewer) if newcomers else (),
         may_refresh=may(viewer, Right.REFRESH),
+        has_own_only=scope_of(viewer) is Scope.OWN,
         bar=filter_bar(selection, currency=settings.ZHIKE_CURRENCY, offered=offered, kept=kept),
         chips=tuple(
             Chip(_chip_text(piece, offered), _without(request, piece.name, piece.value))
