@@ -1,9 +1,14 @@
+import json
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
 
+import zhike
 from tests.cast import PASSWORD, client_of, colleague
 from zhike.accounts.access import Role
 from zhike.accounts.audit import guards
@@ -148,3 +153,24 @@ def test_a_manager_reads_the_trail_and_cannot_take_it_away() -> None:
     client = client_of(colleague(Role.MANAGER))
     assert "/settings/audit/export/" not in client.get("/settings/audit/").content.decode()
     assert client.post("/settings/audit/export/").status_code == 403
+
+
+def test_the_trail_has_words_for_every_action_also_of_those_that_only_commands_do(tmp_path: Path) -> None:
+    """In a process that has loaded what the pages are made of and nothing else."""
+    source = Path(zhike.__file__).parent
+    written = {
+        code
+        for file in source.rglob("*.py")
+        for code in re.findall(r"\baction\(\s*\"([a-z_.]+)\"", file.read_text(encoding="utf-8"))
+    }
+    program = (
+        "import json, sys; from pathlib import Path; from zhike.kernel.home import create_home, BusinessSettings\n"
+        "from zhike.web.boot import boot\n"
+        "boot(create_home(Path(sys.argv[1]), BusinessSettings()))\n"
+        "import zhike.web.urls; from zhike.accounts.audit.actions import _ACTIONS\n"
+        "print(json.dumps(sorted(_ACTIONS)))"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, check=True
+    )
+    assert len(written) > 40 and written <= set(json.loads(said.stdout))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from django.test import Client
 
 from tests.collect.conftest import HEADER, Shop
 from tests.shops import published, refresh
@@ -19,6 +20,7 @@ from zhike.customers.selectors.profiles import customer_ids_by_key, source_names
 from zhike.customers.services import PairEvidence, propose_links, record_profiles
 from zhike.customers.services.consents import needed_customer
 from zhike.customers.services.key_rotation import rotate_keys
+from zhike.customers.services.merging import merge_customers
 from zhike.customers.services.notes import add_note
 from zhike.customers.services.tags import tag_customers
 from zhike.jobs.progress import Silent
@@ -178,3 +180,29 @@ def test_taken_back_and_brought_in_again_every_table_is_as_before(shop: Shop) ->
     bring(shop, "orders", orders)
     assert refresh(shop.home).recomputed == 3
     assert tables() == before
+
+
+def test_the_list_of_customers_has_them_no_more_before_the_next_refresh(
+    shop: Shop, alice_client: Client
+) -> None:
+    """What was computed still knows them; whoever came again, or has a record elsewhere, is listed as ever."""
+    orders = [bring(shop, "orders", f"{HEADER}\nA{n},K{n},2024-10-31,{n}00\n") for n in (1, 2, 3)]
+    linked = bring(shop, "customers", "customer_id,name\nT3,李雷\n", "till")
+    merge_customers(customer_id=customer("T3"), other_id=customer("K3"), reason="同一个人", actor=None)
+    refresh(shop.home)
+    ids = {n: customer(f"K{n}") for n in (1, 2, 3)}
+    for run in orders:
+        undo(shop, run)
+    assert listed_to(alice_client) == {ids[3]}
+    assert listed_to(alice_client, tier="high") | listed_to(alice_client, q=f"#{ids[1]}") <= {ids[3]}
+    bring(shop, "orders", f"{HEADER}\nA2,K2,2024-10-31,200\n")
+    assert listed_to(alice_client) == {ids[2], ids[3]}
+    undo(shop, linked)
+    assert listed_to(alice_client) == {ids[2]}
+    refresh(shop.home)
+    assert listed_to(alice_client) == {ids[2]}
+
+
+def listed_to(client: Client, **asked: str) -> set[int]:
+    page = client.get("/customers/", asked).context["page"]
+    return {row.customer_id for row in page.rows}

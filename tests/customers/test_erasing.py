@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from tests.customers.test_records import dump_of_test_database, is_readable
 from tests.shops import open_shop
 from zhike.accounts.models import AuditEntry
+from zhike.customers import stores
 from zhike.customers.commands import customers
 from zhike.customers.models import Customer, Identity, Profile, Suppression
 from zhike.customers.records import ConsentGiven, Identifier, ProfileRecord
@@ -35,11 +36,13 @@ from zhike.customers.services.merging import merge_customers
 from zhike.customers.services.notes import add_note
 from zhike.customers.services.staff_consents import state_profiling
 from zhike.customers.services.subject_access import hand_out
+from zhike.customers.stores import Store
 from zhike.customers.vault import open_key_ring, open_vault
 from zhike.customers.vault.keys import keep_key_ring
 from zhike.jobs.progress import Silent
 from zhike.kernel.errors import UsageError, ZhikeError
 from zhike.kernel.home import Home
+from zhike.kernel.words import Text
 from zhike.lake.snapshots import open_lake
 
 CANARY = "柳如烟波"
@@ -310,3 +313,32 @@ def test_erasing_somebody_again_leaves_what_was_published_since(home: Home) -> N
     erase_customer(customer_id=erased, reason="asked again")
     standing = open_lake(home.lake).current()
     assert standing is not None and standing.id == published
+
+
+def test_the_command_writes_down_who_refuses_profiling(home: Home) -> None:
+    stays, gone = somebody().customer_id, somebody("K2", "till").customer_id
+    merge_customers(customer_id=stays, other_id=gone, reason="the same person", actor=None)
+
+    def said(answer: str) -> str:
+        done = CliRunner().invoke(customers, ["profiling", str(gone), answer], obj=home)
+        assert done.exit_code == 0, done.output
+        return done.output
+
+    refused = said("refuse")
+    assert refuses_profiling(stays) and f"#{stays}" in refused
+    assert said("allow") != refused and not refuses_profiling(stays)
+    entries = AuditEntry.objects.filter(action__startswith="profiling.").order_by("pk")
+    assert list(entries.values_list("action", "object_id")) == [
+        ("profiling.refused", str(stays)),
+        ("profiling.allowed", str(stays)),
+    ]
+    unknown = CliRunner().invoke(customers, ["profiling", "999", "refuse"], obj=home)
+    assert isinstance(unknown.exception, ZhikeError)
+
+
+def test_what_was_erased_elsewhere_is_said_in_words(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = Store("till_slips", Text("小票", "till slips"), known=lambda _: [], forget=lambda _: 2)
+    monkeypatch.setitem(stores._stores, store.name, store)
+    asked = ["erase", str(somebody().customer_id), "--yes", "--reason", "asked"]
+    done = CliRunner().invoke(customers, asked, obj=home)
+    assert "小票" in done.output and "till_slips" not in done.output

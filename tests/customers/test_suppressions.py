@@ -73,12 +73,25 @@ def test_what_is_no_contact_or_has_no_reason_is_refused(
     assert not is_suppressed("phone", PHONE)
 
 
-def test_who_writes_down_consents_may_and_nobody_else(shop: Shop) -> None:
-    service = client_of(colleague(Role.SERVICE))
-    assert service.get(PAGE).status_code == 200 and PAGE in said(service, "/customers/")
+def test_who_sends_messages_may_stop_them_and_not_resume_them(shop: Shop) -> None:
     marketer = client_of(colleague(Role.MARKETER))
-    assert post(marketer, "add", contact="13912345678", reason="asked").status_code == 403
-    assert PAGE not in said(marketer, "/customers/") and not is_suppressed("phone", PHONE)
+    assert PAGE in said(marketer, "/customers/")
+    post(marketer, "add", contact="13912345678", reason="回复了退订")
+    assert is_suppressed("phone", PHONE)
+    looked = post(marketer, "look", contact="13912345678").content.decode()
+    assert "139****5678" in looked and f"{PAGE}lift/" not in looked
+    assert post(marketer, "lift", contact="13912345678", reason="asked").status_code == 403
+    assert is_suppressed("phone", PHONE)
+    service = client_of(colleague(Role.SERVICE))
+    assert f"{PAGE}lift/" in post(service, "look", contact="13912345678").content.decode()
+
+
+@pytest.mark.parametrize("role", [Role.ANALYST, Role.VIEWER])
+def test_who_only_looks_has_no_part_in_the_list(role: Role, shop: Shop) -> None:
+    client = client_of(colleague(role))
+    assert PAGE not in said(client, "/customers/")
+    assert post(client, "add", contact="13912345678", reason="asked").status_code == 403
+    assert not is_suppressed("phone", PHONE)
 
 
 def test_files_with_people_say_who_may_not_be_written_to(shop: Shop, alice_client: Client) -> None:

@@ -7,10 +7,14 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from tests.cast import client_of, colleague
 from tests.customers.conftest import Shop
 from tests.customers.people import name_people, said
 from tests.shops import open_shop
-from zhike.customers.services import register_profiles
+from zhike.accounts.access import Role
+from zhike.customers.models import Profile
+from zhike.customers.records import Identifier, ProfileRecord
+from zhike.customers.services import record_profiles, register_profiles
 from zhike.customers.services.attributes import create_attribute
 from zhike.customers.services.erasure import erase_customer
 from zhike.customers.services.tags import tag_customers
@@ -73,6 +77,35 @@ def test_the_list_says_how_many_came_in_since_it_was_computed(shop: Shop, alice_
     register_profiles(source="web", source_keys=["N1", "N2"])
     page = alice_client.get("/customers/", {"view": "all"})
     assert page.context["page"].newcomers == 2 and "上次计算之后" in page.content.decode()
+
+
+def test_who_came_in_since_and_fits_the_search_can_be_opened(shop: Shop, alice_client: Client) -> None:
+    record_profiles(
+        source="form:sign-up",
+        records=[
+            ProfileRecord("N1", name="欧阳新来", identifiers=(Identifier("phone", "+8613922223333"),)),
+            ProfileRecord("N2", name="李旁人"),
+        ],
+    )
+    new = (
+        Profile.objects.order_by("pk")
+        .values_list("customer", flat=True)
+        .filter(source="form:sign-up")
+        .first()
+    )
+    for text in ("139 2222 3333", "欧阳", f"#{new}"):
+        page = alice_client.get("/customers/", {"q": text})
+        assert [link.href for link in page.context["page"].found_newcomers] == [f"/customers/{new}/"]
+        assert f'href="/customers/{new}/"' in page.content.decode() and "新来" not in page.content.decode()
+    assert not alice_client.get("/customers/").context["page"].found_newcomers
+    for role in (Role.SALES, Role.ANALYST):
+        page = client_of(colleague(role)).get("/customers/", {"q": "139 2222 3333"}).context["page"]
+        assert page.found_newcomers == ()
+
+
+def test_whoever_has_no_customer_of_their_own_is_told_how_one_gets_them(shop: Shop) -> None:
+    html = said(client_of(colleague(Role.SERVICE)), "/customers/")
+    assert "还没有分配给你的客户" in html and "导入订单后" not in html
 
 
 def test_before_the_first_computation_the_list_says_who_waits_for_it(

@@ -33,6 +33,7 @@ class Right(StrEnum):
     REVEAL = "reveal"
     EDIT_CUSTOMERS = "edit_customers"
     TAG = "tag"
+    SUPPRESS = "suppress"
     MERGE = "merge"
     IMPORT = "import"
     SEE_NUMBERS = "see_numbers"
@@ -73,6 +74,7 @@ _RIGHT_TEXTS = {
     Right.REVEAL: Text("查看完整联系方式（写明原因并留痕）", "reveal a whole contact, with a reason"),
     Right.EDIT_CUSTOMERS: Text("修改客户资料", "edit customers"),
     Right.TAG: Text("给客户打标签", "tag customers"),
+    Right.SUPPRESS: Text("把联系方式列入拒收名单", "put contacts on the do-not-contact list"),
     Right.MERGE: Text("合并与拆分客户", "merge and split customers"),
     Right.IMPORT: Text("导入数据", "bring data in"),
     Right.SEE_NUMBERS: Text("查看全店数字", "see the figures of the shop"),
@@ -85,7 +87,14 @@ _RIGHT_TEXTS = {
     Right.SEE_AUDIT: Text("查看操作记录", "see the audit trail"),
     Right.EXPORT_AUDIT: Text("导出操作记录", "export the audit trail"),
 }
-_OWN_CUSTOMERS = {Right.SEE_CUSTOMERS, Right.SEE_CONTACTS, Right.REVEAL, Right.EDIT_CUSTOMERS, Right.TAG}
+_OWN_CUSTOMERS = {
+    Right.SEE_CUSTOMERS,
+    Right.SEE_CONTACTS,
+    Right.REVEAL,
+    Right.EDIT_CUSTOMERS,
+    Right.TAG,
+    Right.SUPPRESS,
+}
 
 # The only place that says who may do what; docs/reference/roles.md repeats it and a test compares.
 RIGHTS: dict[Role, frozenset[Right]] = {
@@ -96,6 +105,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.SEE_CUSTOMERS,
             Right.SEE_CONTACTS,
             Right.TAG,
+            Right.SUPPRESS,
             Right.SEE_NUMBERS,
             Right.EXPORT_TABLES,
             Right.REFRESH,

@@ -23,6 +23,7 @@ _ABOUT_PEOPLE = frozenset(
             Right.REVEAL,
             Right.EDIT_CUSTOMERS,
             Right.TAG,
+            Right.SUPPRESS,
             Right.MERGE,
         ),
         # Files that are brought in name people, and so may tables of customers.

@@ -12,9 +12,10 @@ from pathlib import Path
 import click
 
 from zhike import __version__
+from zhike.cli.chinese import in_chinese
 from zhike.kernel.errors import UsageError, ZhikeError
 from zhike.kernel.home import SETTINGS_FILE, Home, open_home
-from zhike.kernel.words import Text, language_of, set_language
+from zhike.kernel.words import Text, current_language, language_of, set_language
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ COMMANDS = {
     "export": Lazy("zhike.customers.commands:export", Text("导出数据表", "Export a table")),
     "customers": Lazy(
         "zhike.customers.commands:customers",
-        Text("查重，导出或抹除一位客户", "Find duplicates, hand out or erase one customer"),
+        Text("查重；一位客户的导出、抹除与画像意愿", "Find duplicates; hand out or erase one customer"),
     ),
     "keys": Lazy("zhike.customers.commands:keys", Text("加密密钥", "The keys of the vault")),
     "users": Lazy("zhike.accounts.commands:users", Text("管理账号与角色", "Manage users and their roles")),
@@ -54,6 +55,12 @@ COMMANDS = {
     "doctor": Lazy("zhike.cli.doctor:doctor", Text("检查一切是否正常", "Check that all is well")),
     "manage": Lazy("zhike.cli.folders:manage", Text("Django 管理命令", "Django's management commands")),
 }
+
+
+_ABOUT = Text(
+    "知客：知道每位客户值多少，因人而异地对待，并证明这样做有用。",
+    "Zhike 知客: know what every customer is worth, treat them accordingly, prove that it helped.",
+)
 
 
 class LazyGroup(click.Group):
@@ -72,7 +79,12 @@ class LazyGroup(click.Group):
             )
         module, name = lazy.place.split(":")
         command: click.Command = getattr(importlib.import_module(module), name)
-        return command
+        return in_chinese(cmd_name, command) if current_language() == "zh" else command
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        formatter.write_paragraph()
+        with formatter.indentation():
+            formatter.write_text(str(_ABOUT))
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section(str(Text("命令", "Commands"))):
@@ -98,7 +110,7 @@ class LazyGroup(click.Group):
 @click.version_option(__version__, prog_name="zhike")
 @click.pass_context
 def zhike(ctx: click.Context) -> None:
-    """Zhike 知客: know what every customer is worth, treat them accordingly, prove that it helped."""
+    """Find the data folder and hand over to the command."""
 
 
 def main(arguments: list[str] | None = None) -> None:

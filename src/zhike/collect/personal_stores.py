@@ -23,6 +23,7 @@ from zhike.collect.uploads import dialect_of, remove_upload, uploaded_file, uplo
 from zhike.customers.stores import Person, Store
 from zhike.kernel.errors import ZhikeError
 from zhike.kernel.home import Home
+from zhike.kernel.words import Text
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +36,7 @@ def stores() -> tuple[Store, ...]:
     return (
         Store(
             "uploads",
+            Text("上传的文件", "uploaded files"),
             known=_known_uploads,
             forget=_forget_uploads,
             is_in_database=False,
@@ -42,6 +44,7 @@ def stores() -> tuple[Store, ...]:
         ),
         Store(
             "rejected_records",
+            Text("拒绝的记录", "rejected records"),
             known=_known_rejected,
             forget=_forget_rejected,
             is_in_database=False,
@@ -49,13 +52,22 @@ def stores() -> tuple[Store, ...]:
         ),
         Store(
             "staged_rows",
+            Text("尚未写入的行", "rows put aside"),
             known=lambda person: [],
             forget=_forget_staged,
             is_in_database=False,
             seal_anew=lambda: _seal_anew(_home().path / "tmp"),
         ),
-        Store("points_balances", known=_known_points, forget=_forget_points, keeps=_with_points),
-        Store("import_notes", known=_known_notes, forget=_forget_notes),
+        Store(
+            "points_balances",
+            Text("积分余额", "balances of points"),
+            known=_known_points,
+            forget=_forget_points,
+            keeps=_with_points,
+        ),
+        Store(
+            "import_notes", Text("导入的说明", "notes of imports"), known=_known_notes, forget=_forget_notes
+        ),
     )
 
 

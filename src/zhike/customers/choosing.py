@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import ibis.expr.types as ir
 
 from zhike.accounts.access import Right, may
@@ -9,10 +11,16 @@ from zhike.accounts.selectors import User
 from zhike.customers.filters import OVERVIEW, Selection, narrowed
 from zhike.customers.moves import moved
 from zhike.customers.pieces import Held, Ids, Moved, Search, is_among
-from zhike.customers.selectors.finding import customers_searched, database_ids, ids_in_sight
+from zhike.customers.selectors.finding import (
+    customers_gone_since,
+    customers_searched,
+    database_ids,
+    ids_in_sight,
+)
 from zhike.lake.snapshots import Snapshot
 
 _OF_CONTACTS = ("age_band",)
+_LONGEST_REFRESH = timedelta(hours=6)
 
 
 def chosen_customers(snapshot: Snapshot, selection: Selection, viewer: User | None) -> ir.Table:
@@ -36,9 +44,17 @@ def chosen_customers(snapshot: Snapshot, selection: Selection, viewer: User | No
             found[piece.name, piece.value] = moved(
                 snapshot.table("value_history"), snapshot.table(OVERVIEW), piece.move
             )
-    chosen = narrowed(snapshot.table(OVERVIEW), selection, found)
+    chosen = narrowed(_still_there(snapshot), selection, found)
     in_sight = ids_in_sight(viewer)
     return chosen if in_sight is None else chosen.filter(is_among(chosen.customer_id, in_sight))
+
+
+def _still_there(snapshot: Snapshot) -> ir.Table:
+    """The overview without those who went since it was computed, when the import that brought them was taken back."""
+    overview = snapshot.table(OVERVIEW)
+    # Whoever went while it was being computed may be in it yet.
+    gone = customers_gone_since(snapshot.created_at - _LONGEST_REFRESH)
+    return overview if gone is None else overview.filter(~is_among(overview.customer_id, gone))
 
 
 def _is_named(viewer: User | None) -> bool:

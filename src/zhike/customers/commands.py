@@ -103,6 +103,7 @@ def erase(home: Home, customer_id: int, reason: str, yes: bool) -> None:
     """
     from zhike.customers.selectors import is_erased
     from zhike.customers.services.erasure import erase_customer
+    from zhike.customers.stores import registered_stores
 
     current = _led_to(customer_id)
     was_erased = is_erased(current)
@@ -119,8 +120,35 @@ def erase(home: Home, customer_id: int, reason: str, yes: bool) -> None:
             "#{id} was erased before; everything was gone through once more. Now run zhike refresh",
         )
     click.echo(said.format(id=current, records=erased.records))
+    texts = {store.name: store.text for store in registered_stores()}
     for name, count in erased.elsewhere.items():
-        click.echo(f"  {name:<24} {count:>6,}")
+        click.echo(f"  {texts[name]!s:<24} {count:>6,}")
+
+
+@customers.command("profiling")
+@click.argument("customer_id", type=int)
+@click.argument("answer", type=click.Choice(["refuse", "allow"]))
+def profiling(customer_id: int, answer: str) -> None:
+    """Write down that a customer refuses to be profiled, or allows it again; goes on record.
+
+    From the next refresh on there is no score, group, stage, tier or recommendation of whoever refuses, and no model
+    learns from them. Orders still count. The number of a customer that was merged into another leads to that one.
+    """
+    from zhike.customers.services.staff_consents import state_profiling
+
+    current = _led_to(customer_id)
+    state_profiling(customer_id=current, is_refused=answer == "refuse", actor=None)
+    said = _PROFILING_REFUSED if answer == "refuse" else _PROFILING_ALLOWED
+    click.echo(said.format(id=current))
+
+
+_PROFILING_REFUSED = Text(
+    "#{id} 拒绝画像：下次刷新后不再有评分、分层和推荐",
+    "#{id} refuses profiling: no scores, groups and recommendations from the next refresh on",
+)
+_PROFILING_ALLOWED = Text(
+    "#{id} 恢复画像：下次刷新后重新评分", "#{id} allows profiling again: scored anew at the next refresh"
+)
 
 
 @customers.command("suppress")

@@ -12,16 +12,16 @@ from django.conf import settings
 from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 
-from zhike.accounts.access import Right, may
+from zhike.accounts.access import Right, Scope, may, scope_of
 from zhike.accounts.selectors import User, users
 from zhike.customers.choosing import chosen_customers
 from zhike.customers.filter_bar import FilterBar, Offered, filter_bar
 from zhike.customers.filters import Selection, selection_of
 from zhike.customers.labels import Badge, badge, days_ago
-from zhike.customers.pieces import Piece
+from zhike.customers.pieces import Piece, Search
 from zhike.customers.selectors import Person, people_shown, source_keys_of
 from zhike.customers.selectors.links import proposed_count
-from zhike.customers.selectors.newcomers import newcomer_count
+from zhike.customers.selectors.newcomers import newcomer_count, newcomers_searched
 from zhike.customers.selectors.profiles import source_names
 from zhike.customers.selectors.tags import tag_names, tags_by_customer
 from zhike.customers.sorting import Sort, ordered
@@ -98,13 +98,16 @@ class Link:
 class ListPage:
     """Customers of a selection; without a snapshot only the first four matter.
 
-    `newcomers` are customers who came in since the snapshot, so that the list does not have them yet.
+    `newcomers` are customers who came in since the snapshot, so that the list does not have them yet;
+    `found_newcomers` are those of them who fit what was searched.
     """
 
     has_snapshot: bool
     folder: str
     newcomers: int = 0
+    found_newcomers: tuple[Link, ...] = ()
     may_refresh: bool = False
+    has_own_only: bool = False
     bar: FilterBar | None = None
     chips: tuple[Chip, ...] = ()
     problems: tuple[Chip, ...] = ()
@@ -179,8 +182,10 @@ def list_page(request: HttpRequest) -> ListPage:
     return ListPage(
         has_snapshot=True,
         folder=folder,
-        newcomers=newcomer_count(snapshot, viewer),
+        newcomers=(newcomers := newcomer_count(snapshot, viewer)),
+        found_newcomers=_found_newcomers(snapshot, selection, viewer) if newcomers else (),
         may_refresh=may(viewer, Right.REFRESH),
+        has_own_only=scope_of(viewer) is Scope.OWN,
         bar=filter_bar(selection, currency=settings.ZHIKE_CURRENCY, offered=offered, kept=kept),
         chips=tuple(
             Chip(_chip_text(piece, offered), _without(request, piece.name, piece.value))
@@ -202,6 +207,18 @@ def list_page(request: HttpRequest) -> ListPage:
         bulk=_bulk_bar(request, viewer, offered, total) if total else None,
         duplicates_href=reverse("customers:duplicates") if may(viewer, Right.MERGE) else "",
         duplicates_count=proposed_count() if may(viewer, Right.MERGE) else 0,
+    )
+
+
+def _found_newcomers(snapshot: Snapshot, selection: Selection, viewer: User) -> tuple[Link, ...]:
+    searched = [piece.value for piece in selection.pieces if isinstance(piece, Search)]
+    ids = [pk for text in searched for pk in newcomers_searched(text, snapshot, viewer)]
+    people = people_shown(ids) if ids and may(viewer, Right.SEE_CONTACTS) else {}
+    return tuple(
+        Link(
+            f"{people[pk].name if pk in people else ''} #{pk}".strip(), reverse("customers:detail", args=[pk])
+        )
+        for pk in dict.fromkeys(ids)
     )
 
 

@@ -80,6 +80,7 @@ class Rights:
     edit: bool
     tag: bool
     merge: bool
+    suppress: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +153,7 @@ def rights_of(viewer: User) -> Rights:
         edit=may(viewer, Right.EDIT_CUSTOMERS),
         tag=may(viewer, Right.TAG),
         merge=may(viewer, Right.MERGE),
+        suppress=may(viewer, Right.SUPPRESS),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from zhike.customers.mentions import Mentions
+from zhike.kernel.words import Text
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,8 @@ class Store:
     ----------
     name
         The key under which the file for a person has it.
+    text
+        What people call it.
     known
         What is there of a person, as plain values.
     forget
@@ -55,6 +58,7 @@ class Store:
     """
 
     name: str
+    text: Text
     known: Callable[[Person], list[dict[str, Any]]]
     forget: Callable[[Person], int]
     is_in_database: bool = True

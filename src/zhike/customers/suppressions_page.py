@@ -44,13 +44,16 @@ class Looked:
 
 @dataclass(frozen=True, slots=True)
 class SuppressionsPage:
+    """`may_lift` is for whoever writes down what customers say: who only sends messages puts contacts on the list."""
+
     total: int
     totals: tuple[Total, ...]
     days: tuple[DayRow, ...]
     looked: Looked | None = None
+    may_lift: bool = False
 
 
-def suppressions_page(*, looked_up: str = "") -> SuppressionsPage:
+def suppressions_page(*, looked_up: str = "", may_lift: bool = False) -> SuppressionsPage:
     """The page; with a contact as people write it, how that one stands.
 
     Raises
@@ -67,6 +70,7 @@ def suppressions_page(*, looked_up: str = "") -> SuppressionsPage:
             for each in suppressed_lately(most=_MOST_DAYS)
         ),
         looked=_looked(looked_up) if looked_up.strip() else None,
+        may_lift=may_lift,
     )
 
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from zhike.customers.orders import MOST_LINES, Order, OrderLine, lines_of
 from zhike.customers.selectors.profiles import customers_of
+from zhike.customers.surveys import answers_in_words, questions_of
 from zhike.customers.words import (
     ORDER_STATES,
     REFERRER,
@@ -28,6 +29,7 @@ from zhike.pages.paging import Paging, paging
 
 Kind = Literal["orders", "events"]
 PAGE_SIZE = 25
+_ANSWERS = "answers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,7 @@ class Timeline:
 class _Event:
     day: date
     at: datetime | None
+    source: str
     name: str
     properties: dict[str, Any] | str
 
@@ -104,7 +107,8 @@ def timeline(
     stream: list[Order | _Event] = [*orders[:wanted]] if kind != "events" else []
     if kind != "orders" and event_count:
         stream += _newest_events(snapshot, profile_ids, wanted)
-    shown = _with_referrers(sorted(stream, key=_moment, reverse=True)[pages.offset : wanted])
+    newest = sorted(stream, key=_moment, reverse=True)[pages.offset : wanted]
+    shown = _with_questions(_with_referrers(newest))
     lines = lines_of(snapshot, profile_ids, [item for item in shown if isinstance(item, Order)])
     days = groupby(shown, key=_day)
     return Timeline(
@@ -127,10 +131,16 @@ def _newest_events(snapshot: Snapshot, profile_ids: Sequence[int], most: int) ->
     mine = events.filter(events.profile_id.isin(profile_ids))
     newest = mine.order_by([mine.occurred_on.desc(), mine.occurred_at.desc(), mine.event_id]).limit(most)
     rows: list[dict[str, Any]] = snapshot.rows(
-        newest.select("occurred_on", "occurred_at", "name", "properties")
+        newest.select("occurred_on", "occurred_at", "source", "name", "properties")
     )
     return [
-        _Event(row["occurred_on"], row["occurred_at"], row["name"], properties_in(row["properties"]))
+        _Event(
+            row["occurred_on"],
+            row["occurred_at"],
+            row["source"],
+            row["name"],
+            properties_in(row["properties"]),
+        )
         for row in rows
     ]
 
@@ -156,6 +166,28 @@ def _referred(item: Order | _Event, customers: Mapping[int, int]) -> Order | _Ev
     who = customers.get(_referrer(item))
     named = Text("客户 #{id}", "customer #{id}").format(id=who) if who else None
     return replace(item, properties={**item.properties, REFERRER: named})
+
+
+def _with_questions(items: Sequence[Order | _Event]) -> list[Order | _Event]:
+    """The same, with what surveys asked in words in place of their codes."""
+    sources = {item.source for item in items if isinstance(item, _Event) and _answers(item)}
+    asked = {source: questions_of(source) for source in sources}
+    return [
+        replace(
+            item,
+            properties={**item.properties, _ANSWERS: answers_in_words(_answers(item), asked[item.source])},
+        )
+        if isinstance(item, _Event) and isinstance(item.properties, dict) and asked.get(item.source)
+        else item
+        for item in items
+    ]
+
+
+def _answers(item: Order | _Event) -> dict[str, Any]:
+    if isinstance(item, Order) or isinstance(item.properties, str):
+        return {}
+    answers = item.properties.get(_ANSWERS)
+    return answers if isinstance(answers, dict) else {}
 
 
 def _day(item: Order | _Event) -> date:

@@ -178,7 +178,7 @@ _LEVELS: Mapping[str, Text] = {
     "same_address": Text("地址相同", "same address"),
     "same_city": Text("同一城市", "same city"),
     "different": Text("不同", "different"),
-    "missing": Text("缺一边", "missing"),
+    "missing": Text("无从比较", "nothing to compare"),
 }
 
 _CHANNELS: Mapping[str, Text] = {"store": Text("门店", "In store"), "online": Text("网店", "Online")}

@@ -25,8 +25,8 @@ def number_in(posted: QueryDict, name: str) -> int | None:
     if not (text.isascii() and text.isdigit() and len(text) < 19):
         raise UsageError(
             "form.number",
-            zh=f"“{name}”应是一个数字，请回到页面重试",
-            en=f"“{name}” is no number; go back and try again",
+            zh=f"“{text[:40]}”不是编号；编号是 1234 这样的数字，请回到页面重试",
+            en=f"“{text[:40]}” is no number such as 1234; go back and try again",
         )
     return int(text)
 

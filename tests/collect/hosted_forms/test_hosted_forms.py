@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
 
+from tests.shops import Order, add_orders, refresh
 from zhike.collect.hosted_forms import throttle
 from zhike.collect.hosted_forms.models import ConsentWording, HostedForm, Submission
 from zhike.collect.hosted_forms.questions import Option, Question
@@ -116,6 +119,28 @@ def test_what_somebody_sends_becomes_a_profile_a_consent_a_note_and_an_event(
     assert event["profile_id"] == profile.pk
     answers = {"goal": "lose", "sports": ["gain", "lose"], "stars": 5, "nps": 9}
     assert json.loads(event["properties"]) == {"survey": "sign-up", "answers": answers}
+
+
+def test_the_page_of_the_customer_says_what_was_asked_and_answered(
+    form: HostedForm, home: Home, alice_client: Client
+) -> None:
+    send()
+    move_received(home=home)
+    add_orders(home, [Order("K1", date(2026, 11, 1), 1_000)])
+    refresh(home)
+    customer = Profile.objects.get(source="form:sign-up").customer_id
+
+    def told(language: str = "zh-hans") -> str:
+        alice_client.cookies["zhike_language"] = language
+        html = alice_client.get(f"/customers/{customer}/", {"kind": "events"}).content.decode()
+        return " ".join(re.sub("<[^>]+>", " ", html).split())
+
+    said = told()
+    assert "目标 减脂" in said and "运动 增肌、减脂" in said and "评分 5" in said and "会推荐吗 9" in said
+    assert "Goal Lose weight" in told("en") and "Sports Gain muscle, Lose weight" in told("en")
+    # What is not asked any more keeps its code: nobody knows better.
+    change_form(form=form, texts={}, questions=[q for q in QUESTIONS if q.code != "goal"], actor=None)
+    assert "goal lose" in told() and "运动 增肌、减脂" in told()
 
 
 def test_nothing_personal_lies_in_the_database_or_waits_for_the_lake_in_plain_text(form: HostedForm) -> None:

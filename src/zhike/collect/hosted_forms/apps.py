@@ -10,6 +10,9 @@ class HostedFormsConfig(AppConfig):
 
     def ready(self) -> None:
         from zhike.collect.hosted_forms.personal_stores import submissions_store
+        from zhike.collect.hosted_forms.services import questions_asked
         from zhike.customers.stores import register_store
+        from zhike.customers.surveys import register_surveys
 
         register_store(submissions_store())
+        register_surveys(questions_asked)

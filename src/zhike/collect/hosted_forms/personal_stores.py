@@ -7,11 +7,14 @@ from typing import Any
 
 from zhike.collect.hosted_forms.models import Submission
 from zhike.customers.stores import Person, Store
+from zhike.kernel.words import Text
 
 
 def submissions_store() -> Store:
     """That somebody sent in a form and when; what they said hangs on their profile."""
-    return Store("form_submissions", known=_known, forget=_forget, keeps=_who_sent)
+    return Store(
+        "form_submissions", Text("表单提交", "forms sent in"), known=_known, forget=_forget, keeps=_who_sent
+    )
 
 
 def _known(person: Person) -> list[dict[str, Any]]:

@@ -32,6 +32,7 @@ from zhike.customers.selectors.sensitive import definitions_by_code
 from zhike.customers.services import record_profiles
 from zhike.customers.services.notes import add_note
 from zhike.customers.services.sealed_attributes import keep_sealed
+from zhike.customers.surveys import Asked
 from zhike.kernel import clock
 from zhike.kernel.errors import UsageError, ZhikeError
 
@@ -130,6 +131,17 @@ def open_or_close_form(*, form: HostedForm, is_open: bool, actor: User | None) -
 
 def questions_of(form: HostedForm) -> tuple[Question, ...]:
     return tuple(question_of(plain) for plain in form.questions)
+
+
+def questions_asked(source: str) -> dict[str, Asked]:
+    """The questions by code of the form that has this source, as they are asked today; none if there is no such form."""
+    kind, _colon, slug = source.partition(":")
+    form = HostedForm.objects.filter(slug=slug).first() if kind == "form" else None
+    return {
+        each.code: Asked(each.asked, {option.code: option.label for option in each.options})
+        for each in (questions_of(form) if form else ())
+        if each.kind in SURVEY_KINDS
+    }
 
 
 @dataclass(frozen=True)

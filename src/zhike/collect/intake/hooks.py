@@ -7,6 +7,8 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from http import HTTPStatus
+from typing import TypedDict
 
 from django.conf import settings
 from django.db import transaction
@@ -15,7 +17,8 @@ from zhike.accounts.audit.actions import Target, action
 from zhike.accounts.selectors import User
 from zhike.accounts.services import record_audit
 from zhike.collect.intake.models import Hook
-from zhike.collect.intake.signatures import derived_secret, is_signed
+from zhike.collect.intake.problems import Refusal
+from zhike.collect.intake.signatures import derived_secret, is_complete, is_recent, is_signed
 from zhike.kernel import clock
 from zhike.kernel.errors import UsageError
 
@@ -25,6 +28,14 @@ HOOK_CLOSED = action("hook.closed", zh="关闭接收地址", en="closed a webhoo
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z", re.ASCII)
 _LONGEST_SLUG = 40
 _USE_IS_NOTED_EVERY = timedelta(hours=1)
+
+
+class _Given(TypedDict):
+    """What the headers of a request say of its signature."""
+
+    message_id: str
+    timestamp: str
+    signatures: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +79,20 @@ def hooks() -> list[Hook]:
 
 
 def signed_hook(slug: str, headers: Mapping[str, str], body: bytes) -> Hook | None:
-    """The open hook of that address, if the body is signed with its secret and the time of it is near."""
+    """The open hook of that address, if the body is signed with its secret.
+
+    Raises
+    ------
+    Refusal
+        ``hook.headers``, ``hook.time`` for what is no signature of now, whatever the address.
+    """
+    given = _signature_in(headers)
     hook = Hook.objects.filter(slug=slug, is_open=True).first()
     if hook is None:
         return None
     is_good = is_signed(
         _secret(hook),
-        message_id=headers.get("webhook-id", ""),
-        timestamp=headers.get("webhook-timestamp", ""),
-        signatures=headers.get("webhook-signature", ""),
+        **given,
         body=body,
         now=clock.now(),
     )
@@ -84,6 +100,31 @@ def signed_hook(slug: str, headers: Mapping[str, str], body: bytes) -> Hook | No
         return None
     _note_use(hook)
     return hook
+
+
+def _signature_in(headers: Mapping[str, str]) -> _Given:
+    given = _Given(
+        message_id=headers.get("webhook-id", ""),
+        timestamp=headers.get("webhook-timestamp", ""),
+        signatures=headers.get("webhook-signature", ""),
+    )
+    if not is_complete(**given):
+        raise Refusal(
+            HTTPStatus.UNAUTHORIZED,
+            "hook.headers",
+            zh="请求头要有 webhook-id、webhook-timestamp（1970 年以来的秒数）和 webhook-signature",
+            en="the headers webhook-id, webhook-timestamp (seconds since 1970) and webhook-signature are needed",
+        )
+    now = clock.now()
+    if not is_recent(given["timestamp"], now=now):
+        raise Refusal(
+            HTTPStatus.UNAUTHORIZED,
+            "hook.time",
+            zh=f"webhook-timestamp 与这里的时间（{now.timestamp():.0f}）相差超过 5 分钟；请校准时钟，重发时重新签名",
+            en=f"webhook-timestamp is more than 5 minutes off the time here ({now.timestamp():.0f}); "
+            "set the clock, and sign again what is sent again",
+        )
+    return given
 
 
 def _secret(hook: Hook) -> str:

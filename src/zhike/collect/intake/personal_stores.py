@@ -10,6 +10,7 @@ from typing import Any, cast
 from zhike.collect.intake.models import ReceivedBatch
 from zhike.collect.intake.rows import COLUMNS, FactKind, as_json
 from zhike.customers.stores import Person, Store
+from zhike.kernel.words import Text
 
 # Properties are JSON within JSON.
 _REFERRER = re.compile(r'referrer_profile_id[\\": ]+([0-9]+)')
@@ -17,7 +18,13 @@ _REFERRER = re.compile(r'referrer_profile_id[\\": ]+([0-9]+)')
 
 def received_store() -> Store:
     """Rows on their way. What marks events as seen tells nobody anything, and is forgotten after 30 days."""
-    return Store("received_rows", known=_known, forget=_forget, keeps=_awaited)
+    return Store(
+        "received_rows",
+        Text("收到待入库的行", "rows received and not moved yet"),
+        known=_known,
+        forget=_forget,
+        keeps=_awaited,
+    )
 
 
 def _known(person: Person) -> list[dict[str, Any]]:

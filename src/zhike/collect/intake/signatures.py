@@ -24,13 +24,24 @@ def signature(secret: str, *, message_id: str, timestamp: str, body: bytes) -> s
     return f"{_VERSION}," + base64.b64encode(hmac.digest(key, signed, "sha256")).decode()
 
 
+def is_complete(*, message_id: str, timestamp: str, signatures: str) -> bool:
+    """Whether all three headers are there, and the time is a number of seconds."""
+    is_moment = timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 12
+    return bool(message_id and signatures) and is_moment
+
+
+def is_recent(timestamp: str, *, now: datetime) -> bool:
+    """Whether a time that `is_complete` found is near."""
+    return abs(now.timestamp() - int(timestamp)) <= TOLERANCE_SECONDS
+
+
 def is_signed(
     secret: str, *, message_id: str, timestamp: str, signatures: str, body: bytes, now: datetime
 ) -> bool:
     """Whether one of the signatures, with spaces between them, is that of the body and the time is near."""
-    if not message_id or not timestamp.isascii() or not timestamp.isdigit() or len(timestamp) > 12:
+    if not is_complete(message_id=message_id, timestamp=timestamp, signatures=signatures):
         return False
-    if abs(now.timestamp() - int(timestamp)) > TOLERANCE_SECONDS:
+    if not is_recent(timestamp, now=now):
         return False
     wanted = signature(secret, message_id=message_id, timestamp=timestamp, body=body).encode()
     return any(hmac.compare_digest(wanted, given.encode()) for given in signatures.split(" "))

@@ -71,9 +71,9 @@ def _taken(request: HttpRequest, slug: str) -> HttpResponse:
         raise Refusal(
             HTTPStatus.UNAUTHORIZED,
             "hook.signature",
-            zh="签名不对、时间相差超过 5 分钟，或没有这个地址；请检查密钥与服务器时钟",
-            en="the signature is wrong, its time is more than 5 minutes off, or there is no such address; "
-            "check the secret and the clock",
+            zh="签名与内容不符，或没有这个地址；请核对地址和密钥，并对发出的原样字节签名",
+            en="the signature does not fit the body, or there is no such address; check address and secret, "
+            "and sign the very bytes that are sent",
         )
     is_ndjson = request.content_type == NDJSON
     return taken(body, receive_events, name="events", source=found.slug, is_ndjson=is_ndjson)

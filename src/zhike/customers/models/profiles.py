@@ -59,6 +59,14 @@ class Profile(models.Model):
         constraints = (
             models.UniqueConstraint(fields=("source", "key_index"), name="one_profile_per_source_key"),
         )
+        # Few are out of sight: lists ask at each view who went since they were computed.
+        indexes = (
+            models.Index(
+                fields=("erased_at",),
+                name="profiles_out_of_sight",
+                condition=models.Q(erased_at__isnull=False),
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.source}:{self.pk}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from django.conf import settings
 from django.db import connection
@@ -105,6 +106,20 @@ def ids_in_sight(viewer: User | None) -> Listed | None:
     """What a list is narrowed to for somebody; None for no limit."""
     mine = None if viewer is None else visible_customers(viewer)
     return None if mine is None else listed(mine, "pk")
+
+
+def customers_gone_since(moment: datetime) -> Listed | None:
+    """Customers nothing of whom is in sight since then, as imports were taken back; None for nobody."""
+    found = listed_by(_GONE, (connection.ops.adapt_datetimefield_value(moment),))
+    return found if found.text else None
+
+
+# Without DISTINCT, which would be served by reading everybody; whoever is named twice is gone once.
+_GONE = """
+SELECT p.customer_id AS listed_id FROM customers_profile p WHERE p.erased_at >= %s AND NOT EXISTS (
+    SELECT 1 FROM customers_profile alive WHERE alive.customer_id = p.customer_id AND alive.erased_at IS NULL
+)
+"""
 
 
 def _with_contact(contacts: Iterable[tuple[str, str]]) -> set[int]:

@@ -8,30 +8,30 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from zhike.accounts.access import Right
+from zhike.accounts.access import Right, may
 from zhike.accounts.rules import requires
 from zhike.customers.listing import viewer_of
 from zhike.customers.services.consents import allow_again, suppress_asked
-from zhike.customers.suppressions_page import suppressions_page
+from zhike.customers.suppressions_page import SuppressionsPage, suppressions_page
 from zhike.pages.rendering import render_page
 
 _TEMPLATE = "customers/suppressions.html"
 
 
-@requires(Right.EDIT_CUSTOMERS)
+@requires(Right.SUPPRESS)
 @require_safe
 def suppressions(request: HttpRequest) -> HttpResponse:
-    return render_page(request, _TEMPLATE, suppressions_page())
+    return render_page(request, _TEMPLATE, _page(request))
 
 
-@requires(Right.EDIT_CUSTOMERS)
+@requires(Right.SUPPRESS)
 @require_POST
 def look(request: HttpRequest) -> HttpResponse:
     """How a contact stands; a POST, because it must not lie in addresses and logs."""
-    return render_page(request, _TEMPLATE, suppressions_page(looked_up=_contact(request)))
+    return render_page(request, _TEMPLATE, _page(request, _contact(request)))
 
 
-@requires(Right.EDIT_CUSTOMERS)
+@requires(Right.SUPPRESS)
 @require_POST
 def add(request: HttpRequest) -> HttpResponse:
     is_new = suppress_asked(
@@ -57,6 +57,11 @@ def lift(request: HttpRequest) -> HttpResponse:
     else:
         messages.info(request, _("The contact was not on the list; nothing changed."))
     return _to_page()
+
+
+def _page(request: HttpRequest, looked_up: str = "") -> SuppressionsPage:
+    may_lift = may(request.user, Right.EDIT_CUSTOMERS)
+    return suppressions_page(looked_up=looked_up, may_lift=may_lift)
 
 
 def _contact(request: HttpRequest) -> str:
