@@ -19,7 +19,7 @@ from tests.shops import SOURCE, Order, _row, open_shop, refresh
 from zhike.collect.schema import ORDER_LINES, ORDERS, PRODUCTS
 from zhike.customers.models import Customer, Profile
 from zhike.customers.services import register_profiles
-from zhike.customers.services.consents import set_no_profiling
+from zhike.customers.services.consents import record_consent, set_no_profiling
 from zhike.kernel.home import Home
 from zhike.lake import catalog
 from zhike.lake.snapshots import Lake, open_lake
@@ -135,6 +135,13 @@ class Shop:
         customer = Profile.objects.get(pk=self.profiles[f"C{one}"]).customer_id
         set_no_profiling(customer_id=customer, is_refused=is_refused)
 
+    def say(self, one: int, is_granted: bool) -> None:
+        """A word on profiling in the ledger, as a form or a file brings it."""
+        customer = Profile.objects.get(pk=self.profiles[f"C{one}"]).customer_id
+        record_consent(
+            customer_id=customer, purpose="profiling", channel="", is_granted=is_granted, source=SOURCE
+        )
+
 
 _WHO = st.integers(0, PEOPLE - 1)
 _DAY = st.integers(0, 440).map(lambda n: START + timedelta(days=n))
@@ -147,6 +154,7 @@ CHANGES = st.one_of(
     st.tuples(st.just("move"), _WHO, _WHO),
     st.tuples(st.just("part"), _WHO),
     st.tuples(st.just("refuse"), _WHO, st.booleans()),
+    st.tuples(st.just("say"), _WHO, st.booleans()),
     st.tuples(st.just("days"), st.sampled_from([1, 1, 3, 40])),
 )
 
@@ -185,6 +193,8 @@ def change(shop: Shop, number: int, what: tuple[Any, ...]) -> None:
             shop.part(one)
         case ("refuse", one, is_refused):
             shop.refuse(one, is_refused)
+        case ("say", one, is_granted):
+            shop.say(one, is_granted)
         case ("days", days):
             shop.as_of += timedelta(days=days)
 
@@ -196,8 +206,15 @@ STEPS = st.lists(st.lists(CHANGES, max_size=4), min_size=1, max_size=3)
 # people are merged and parted, time goes on.
 _EVERYTHING: list[list[tuple[Any, ...]]] = [
     [("come", 1, 0, 700), ("come", 2, -30, 800), ("come", 3, 5, 900), ("come", 4, 60, 950), ("refund", 7, 3)],
-    [("days", 1), ("come", 1, 1, 300), ("move", 5, 6), ("refuse", 3, True), ("cancel", 1)],
-    [("part", 5), ("come", 5, 1, 100), ("refuse", 3, False), ("days", 3), ("walk_in", START, 50)],
+    [("days", 1), ("come", 1, 1, 300), ("move", 5, 6), ("refuse", 3, True), ("say", 4, False), ("cancel", 1)],
+    [
+        ("part", 5),
+        ("come", 5, 1, 100),
+        ("refuse", 3, False),
+        ("say", 4, True),
+        ("days", 3),
+        ("walk_in", START, 50),
+    ],
 ]
 
 

@@ -1,4 +1,4 @@
-
+"""Who went out of sight is found without reading everybody."""
 
 from django.db import migrations, models
 

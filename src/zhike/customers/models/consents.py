@@ -30,7 +30,15 @@ class ConsentEntry(models.Model):
     recorded_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        indexes = (models.Index(fields=("profile", "purpose", "channel", "given_at")),)
+        indexes = (
+            models.Index(fields=("profile", "purpose", "channel", "given_at")),
+            # Few refuse: who does is asked of everybody at each refresh.
+            models.Index(
+                fields=("profile",),
+                name="refusals_of_profiling",
+                condition=models.Q(purpose="profiling", is_granted=False, undone_at=None),
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.purpose} {'yes' if self.is_granted else 'no'} of profile {self.profile_id}"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef
 
-from zhike.customers.models import ConsentEntry, Customer, Identity, Profile, Suppression
+from zhike.customers.models import ConsentEntry, Identity, Profile, Suppression
 from zhike.customers.vault import open_vault
 from zhike.kernel import clock
 
@@ -80,12 +79,24 @@ def reached_by(purpose: str, channel: str) -> tuple[str, ...]:
 
 def refuses_profiling(customer_id: int) -> bool:
     """Whether any of the people merged here refused that decisions are made by their profile."""
-    return customer_id in customers_refusing_profiling([customer_id])
+    refused = Profile.objects.filter(customer=customer_id, home_customer__no_profiling=True)
+    return refused.exists() or bool(profiles_refusing_profiling(customer_id))
 
 
-def customers_refusing_profiling(customer_ids: Collection[int] | None = None) -> set[int]:
-    """The customers, of those given or of all, whose profile must not decide anything."""
-    refused = Profile.objects.filter(home_customer__in=Customer.objects.filter(no_profiling=True))
-    if customer_ids is not None:
-        refused = refused.filter(customer__in=customer_ids)
-    return set(refused.values_list("customer_id", flat=True))
+def profiles_refusing_profiling(customer_id: int) -> list[int]:
+    """The records of a customer that say no to profiling in the ledger, as `REFUSING_PROFILING`."""
+    entries = ConsentEntry.objects.filter(profile__customer=customer_id, purpose="profiling", undone_at=None)
+    newest = {(e.profile_id, e.channel): e.is_granted for e in entries.order_by("given_at", "pk")}
+    return sorted({profile for (profile, _), is_granted in newest.items() if not is_granted})
+
+
+# What was agreed to for a time that is over is no refusal. Its first three conditions are those of an index.
+REFUSING_PROFILING = """
+SELECT said.profile_id FROM customers_consententry said
+WHERE said.purpose = 'profiling' AND NOT said.is_granted AND said.undone_at IS NULL AND NOT EXISTS (
+    SELECT 1 FROM customers_consententry later
+    WHERE later.profile_id = said.profile_id AND later.purpose = said.purpose AND later.channel = said.channel
+    AND later.undone_at IS NULL AND (later.given_at, later.id) > (said.given_at, said.id)
+)
+"""
+"""The profiles of all whose newest word about profiling, on some channel, is no."""

@@ -15,6 +15,7 @@ from zhike.customers.models import Customer, Profile
 from zhike.customers.normal import city_tier
 from zhike.customers.records import BY_HAND, ERASED, WITHDRAWN
 from zhike.customers.schema import PROFILES
+from zhike.customers.selectors.consents import REFUSING_PROFILING
 from zhike.customers.vault import key_index, open_vault
 from zhike.lake.snapshots import Changed, Snapshot
 
@@ -22,7 +23,7 @@ _LARGEST_ID = 2**63 - 1
 # A transaction stamps its rows before it commits: whoever committed meanwhile may bear a later moment.
 _LONGEST_WRITE = timedelta(hours=1)
 # What is derived on the way into the lake; a map that was made by another rule is made anew as a whole.
-_DERIVING = "city_tier:"
+_DERIVING = "city_tier,profiling:"
 _CITY = '"city": "'
 
 
@@ -153,8 +154,9 @@ def profile_map_changes(since: str) -> Changed:
     """
     # Plain tuples: a million model objects would cost more than the rest of a refresh.
     query = (
-        "SELECT p.id, p.customer_id, p.source, p.attributes, h.no_profiling, p.erased_at FROM customers_profile p "
-        "JOIN customers_customer h ON h.id = p.home_customer_id"
+        "SELECT p.id, p.customer_id, p.source, p.attributes, "
+        f"h.no_profiling OR p.id IN ({REFUSING_PROFILING}), p.erased_at "
+        "FROM customers_profile p JOIN customers_customer h ON h.id = p.home_customer_id"
     )
     moment = since.partition(" ")[2] if since.startswith(_DERIVING) else ""
     changed_since = [datetime.fromisoformat(moment) - _LONGEST_WRITE] if moment else []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
@@ -14,7 +15,7 @@ from zhike.accounts.services import record_audit
 from zhike.customers import normal
 from zhike.customers.models import ConsentEntry, Customer, Identity, Profile, Suppression
 from zhike.customers.records import CONSENT_CHANNELS, PURPOSES, WITHDRAWN
-from zhike.customers.selectors.consents import is_suppressed
+from zhike.customers.selectors.consents import is_suppressed, profiles_refusing_profiling
 from zhike.customers.services.revealing import needed_reason
 from zhike.customers.vault import open_vault
 from zhike.kernel import clock
@@ -63,8 +64,11 @@ def record_consent(
         raise UsageError("consent.purpose", zh=f"不认识的目的“{purpose}”", en=f"unknown purpose “{purpose}”")
     if channel not in CONSENT_CHANNELS:
         raise UsageError("consent.channel", zh=f"不认识的渠道“{channel}”", en=f"unknown channel “{channel}”")
+    profile = primary_profile(customer_id)
+    if purpose == "profiling":
+        _stamp([profile.pk])
     return ConsentEntry.objects.create(
-        profile=primary_profile(customer_id),
+        profile=profile,
         purpose=purpose,
         channel=channel,
         is_granted=is_granted,
@@ -83,8 +87,32 @@ def set_no_profiling(*, customer_id: int, is_refused: bool) -> None:
     homes = Profile.objects.filter(customer=customer_id).values("home_customer")
     # On every customer that was merged here, so that parting them again forgets nobody's refusal.
     Customer.objects.filter(pk__in=homes).update(no_profiling=is_refused)
-    # The lake's copy of the profiles says it too, and is made anew when a profile has changed.
-    Profile.objects.filter(home_customer__in=homes).update(changed_at=clock.now())
+    _stamp(Profile.objects.filter(home_customer__in=homes).values_list("pk", flat=True))
+
+
+@transaction.atomic
+def agree_to_profiling(*, customer_id: int, source: str, actor: User | None) -> None:
+    """Let a customer be profiled again who said so: the switch, and a later word in each record that said no."""
+    set_no_profiling(customer_id=customer_id, is_refused=False)
+    now, refusing = clock.now(), profiles_refusing_profiling(customer_id)
+    said = ConsentEntry.objects.filter(profile__in=refusing, purpose="profiling", undone_at=None)
+    ConsentEntry.objects.bulk_create(
+        ConsentEntry(
+            profile_id=profile_id,
+            purpose="profiling",
+            channel=channel,
+            is_granted=True,
+            source=source,
+            actor=actor,
+            given_at=now,
+        )
+        for profile_id, channel in sorted(set(said.values_list("profile_id", "channel")))
+    )
+
+
+def _stamp(profile_ids: Iterable[int]) -> None:
+    # The lake's copy of the profiles says who refuses, and is brought up to date by what has changed.
+    Profile.objects.filter(pk__in=list(profile_ids)).update(changed_at=clock.now())
 
 
 @transaction.atomic

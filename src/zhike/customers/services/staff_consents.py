@@ -8,7 +8,12 @@ from django.db import transaction
 
 from zhike.accounts.audit.actions import Target, action
 from zhike.accounts.services import record_audit
-from zhike.customers.services.consents import primary_profile, record_consent, set_no_profiling
+from zhike.customers.services.consents import (
+    agree_to_profiling,
+    primary_profile,
+    record_consent,
+    set_no_profiling,
+)
 
 if TYPE_CHECKING:
     from zhike.accounts.selectors import User
@@ -54,12 +59,17 @@ def state_consent(
 def state_profiling(*, customer_id: int, is_refused: bool, actor: User | None) -> None:
     """Leave a customer out of everything that is decided by a profile, or let them in again.
 
+    To let in again is a word of the customer too: what a form or a file said before is answered in the ledger.
+
     Raises
     ------
     UsageError
         ``customer.unknown``, ``customer.erased``.
     """
     primary_profile(customer_id)
-    set_no_profiling(customer_id=customer_id, is_refused=is_refused)
+    if is_refused:
+        set_no_profiling(customer_id=customer_id, is_refused=True)
+    else:
+        agree_to_profiling(customer_id=customer_id, source=STAFF, actor=actor)
     done = PROFILING_REFUSED if is_refused else PROFILING_ALLOWED
     record_audit(actor=actor, action=done, object=Target("customer", customer_id))

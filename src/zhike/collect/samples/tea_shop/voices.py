@@ -68,7 +68,11 @@ _DETAILS = {
 _CONSENT_TITLES = ("来源", "会员编号", "用途", "渠道", "是否同意", "时间", "文本版本")
 _CHANNELS = {"website": ("sms", "email"), "wechat": ("wechat",), "counter": ("sms",)}
 _CHANNEL_WORDS = {"sms": "短信", "email": "邮件", "wechat": "微信"}
-_PURPOSES = {"service": ("服务通知", 0.97), "marketing": ("营销推广", 0.62), "profiling": ("个性化分析", 0.7)}
+_PURPOSES = {
+    "service": ("服务通知", 0.97),
+    "marketing": ("营销推广", 0.62),
+    "profiling": ("个性化分析", 0.97),
+}
 _WITHDRAWN = 0.08
 _NEW_TEXT_ON = date(2025, 9, 1)
 
@@ -202,7 +206,7 @@ def _said(dice: Dice, account: Account, last_on: date) -> Iterator[tuple[object,
             is_granted = dice.chance(willingness)
             yield account.source, account.key, words, channel_words, _yes_no(is_granted), str(at), version
             days = (last_on - at.date()).days
-            if is_granted and purpose != "service" and days > 1 and dice.chance(_WITHDRAWN):
+            if is_granted and purpose == "marketing" and days > 1 and dice.chance(_WITHDRAWN):
                 later = at + timedelta(days=1 + dice.below(days - 1))
                 yield account.source, account.key, words, channel_words, _yes_no(False), str(later), version
 
