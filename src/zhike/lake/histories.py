@@ -98,7 +98,9 @@ def _version(deltas: DeltaFolder, table: Table, number: int) -> PinnedTable:
     if pinned is None or any(not (folder / file.path).is_file() for file in pinned.files):
         raise ZhikeError(
             "undo.gone",
-            zh=f"表 {table.name} 当时的数据文件已经清理，不能撤销",
-            en=f"the files that {table.name} had at the time are gone, so the import cannot be undone",
+            zh=f"表 {table.name} 当时的数据文件已经清理（抹除一位客户时，以前的版本全部清理），这次导入不能再撤销；"
+            "要改数据，请导入更正后的文件",
+            en=f"the files that {table.name} had at the time are gone (to erase a person clears all earlier versions), so the "
+            "import cannot be undone any more; to change the data, import a corrected file",
         )
     return pinned

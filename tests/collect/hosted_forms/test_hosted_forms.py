@@ -234,6 +234,8 @@ def test_the_words_that_were_agreed_to_stay_when_they_change(form: HostedForm) -
         ((Question("personal", "shoe"),), "form.code"),
         ((Question("attribute", "unknown"),), "form.code"),
         ((Question("consent", "everything", Text("同意", "")),), "form.code"),
+        ((Question("consent", "marketing.sms", Text("同意", ""), is_required=True),), "form.forced"),
+        ((Question("consent", "profiling", Text("同意", ""), is_required=True),), "form.forced"),
         ((Question("rating", "Q 1", Text("评分", "")),), "form.code"),
         ((Question("rating", "q1"),), "form.label"),
         ((Question("attribute", "injuries"),), "form.label"),

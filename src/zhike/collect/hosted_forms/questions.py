@@ -47,6 +47,8 @@ CHOSEN: Mapping[str, Mapping[str, Text]] = {
 SURVEY_KINDS: tuple[Kind, ...] = ("choice", "multi", "rating", "nps", "text")
 MOST_QUESTIONS = 40
 _LONGEST_LABEL = 500
+# No service needs that somebody agrees to these.
+_NEVER_NEEDED = ("marketing", "profiling")
 _MOST_OPTIONS = 30
 _NO_WORDS = Text("", "")
 
@@ -123,9 +125,16 @@ def checked_question(question: Question, *, attributes: Sequence[str], sensitive
     Raises
     ------
     UsageError
-        ``form.code``, ``form.label``, ``form.options``.
+        ``form.code``, ``form.label``, ``form.options``, ``form.forced``.
     """
     _check_code(question, attributes)
+    if question.kind == "consent" and question.is_required and question.purpose in _NEVER_NEEDED:
+        raise UsageError(
+            "form.forced",
+            zh=f"“{question.asked.zh}”不能设为必填：不得因为不同意营销或画像而拒绝服务（《个人信息保护法》第十六条）；请去掉“必填”",
+            en=f"“{question.asked.en}” cannot be required: nobody may be turned away for refusing marketing or profiling "
+            "(PIPL article 16); take “required” away",
+        )
     needs_label = question.kind not in ("personal", "attribute") or question.code in sensitive
     if (needs_label and not question.label.zh) or _longest(question.label) > _LONGEST_LABEL:
         raise UsageError(
