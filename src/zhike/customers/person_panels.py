@@ -24,6 +24,7 @@ from zhike.customers.selectors.people import Person, person_of
 from zhike.customers.selectors.sensitive import definitions_by_code, sensitive_codes_of
 from zhike.customers.selectors.sources import NoteShown, SourceRecord, customer_state, notes_of, records_of
 from zhike.customers.selectors.tags import TagShown, tags_of
+from zhike.customers.wordings import wordings_of
 from zhike.customers.words import CONSENT_CHANNEL_TEXTS, PURPOSE_TEXTS, field_text, source_text
 from zhike.kernel import clock
 from zhike.kernel.words import Text
@@ -52,10 +53,14 @@ class SourcePanel:
 
 @dataclass(frozen=True, slots=True)
 class ConsentCell:
-    """Where the customer stands on a channel; `state` is None where nothing was ever said."""
+    """Where the customer stands on a channel; `state` is None where nothing was ever said.
+
+    `words` are those that were shown, where somebody knows them.
+    """
 
     channel: Text
     state: ConsentState | None
+    words: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,14 +183,16 @@ def _source(record: SourceRecord, person: Person) -> SourcePanel:
 
 def _consent_rows(customer_id: int) -> tuple[ConsentRow, ...]:
     standing = {(state.purpose, state.channel): state for state in consents_of(customer_id)}
-    return tuple(
-        ConsentRow(
-            PURPOSE_TEXTS[purpose],
-            tuple(
-                ConsentCell(CONSENT_CHANNEL_TEXTS[channel], standing.get((purpose, channel)))
-                for channel in CONSENT_CHANNELS
-            ),
+    words = wordings_of([state.text_version for state in standing.values()])
+
+    def cell(purpose: str, channel: str) -> ConsentCell:
+        state = standing.get((purpose, channel))
+        return ConsentCell(
+            CONSENT_CHANNEL_TEXTS[channel], state, words.get(state.text_version) if state else None
         )
+
+    return tuple(
+        ConsentRow(PURPOSE_TEXTS[purpose], tuple(cell(purpose, channel) for channel in CONSENT_CHANNELS))
         for purpose in PURPOSES
         if any(said_of == purpose for said_of, _ in standing)
     )

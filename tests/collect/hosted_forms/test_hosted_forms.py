@@ -22,6 +22,7 @@ from zhike.collect.hosted_forms.services import change_form, create_form, open_o
 from zhike.collect.intake.models import ReceivedBatch
 from zhike.collect.intake.moving import move_received
 from zhike.customers.models import ConsentEntry, Identity, Note, Profile, SensitiveValue
+from zhike.customers.selectors.access import everything_of
 from zhike.customers.selectors.sensitive import sensitive_values_of
 from zhike.customers.services.attributes import create_attribute
 from zhike.kernel.errors import UsageError
@@ -218,13 +219,19 @@ def test_two_submissions_are_two_profiles(form: HostedForm) -> None:
     assert Profile.objects.count() == 2 and ReceivedBatch.objects.count() == 2
 
 
-def test_the_words_that_were_agreed_to_stay_when_they_change(form: HostedForm) -> None:
+def test_the_words_that_were_agreed_to_stay_when_they_change(form: HostedForm, alice_client: Client) -> None:
     send()
     changed = Question("consent", "marketing.sms", Text("同意短信与电话", ""))
     change_form(form=form, texts={}, questions=(*QUESTIONS[:-1], changed), actor=None)
     version = ConsentEntry.objects.get().text_version
     assert changed.text_version != version
     assert ConsentWording.objects.get(version=version).text_zh == "同意接收短信"
+    customer = Profile.objects.get(source="form:sign-up").customer_id
+    # On the page, and in the file for the person.
+    html = alice_client.get(f"/customers/{customer}/").content.decode()
+    assert "同意接收短信" in html and "同意短信与电话" not in html
+    (entry,) = everything_of(customer)["consents"]
+    assert entry["text"] == {"zh": "同意接收短信", "en": "I agree to text messages"}
 
 
 @pytest.mark.parametrize(

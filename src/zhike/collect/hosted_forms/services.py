@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,6 +35,7 @@ from zhike.customers.services.sealed_attributes import keep_sealed
 from zhike.customers.surveys import Asked
 from zhike.kernel import clock
 from zhike.kernel.errors import UsageError, ZhikeError
+from zhike.kernel.words import Text
 
 FORM_MADE = action("form.made", zh="新建表单", en="made a form")
 FORM_CHANGED = action("form.changed", zh="修改表单", en="changed a form")
@@ -142,6 +143,12 @@ def questions_asked(source: str) -> dict[str, Asked]:
         for each in (questions_of(form) if form else ())
         if each.kind in SURVEY_KINDS
     }
+
+
+def words_agreed_to(versions: Collection[str]) -> dict[str, Text]:
+    """The words of consents by version, of those that a form showed."""
+    known = ConsentWording.objects.filter(version__in=versions)
+    return {each.version: Text(each.text_zh, each.text_en or each.text_zh) for each in known}
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from django.conf import settings
@@ -12,6 +13,7 @@ from zhike.customers.selectors.people import person_of
 from zhike.customers.selectors.profiles import profile_keys
 from zhike.customers.stores import Person, registered_stores
 from zhike.customers.vault import open_vault
+from zhike.customers.wordings import wordings_of
 from zhike.lake import catalog
 from zhike.lake.engines import WEB_BUDGET
 from zhike.lake.snapshots import Draft, open_lake
@@ -42,9 +44,7 @@ def everything_of(customer_id: int) -> dict[str, Any]:
             for s in person_of(customer_id, is_masked=False).all
         ],
         "sensitive": _sensitive(ids),
-        "consents": [
-            _plain(entry, "profile", "actor") for entry in ConsentEntry.objects.filter(profile__in=ids)
-        ],
+        "consents": _consents(ids),
         "tags": list(ProfileTag.objects.filter(profile__in=ids).values_list("tag__name", flat=True)),
         "notes": _notes(ids),
         "links": list(
@@ -102,8 +102,16 @@ def _notes(ids: list[int]) -> list[dict[str, Any]]:
     return [{"made_at": n.made_at, "text": vault.open(n.sealed, place=n.place)} for n in notes]
 
 
-def _plain(entry: ConsentEntry, *without: str) -> dict[str, Any]:
-    return model_to_dict(entry, exclude=["id", *without]) | {"recorded_at": entry.recorded_at}
+def _consents(ids: list[int]) -> list[dict[str, Any]]:
+    """The whole ledger, with the words that were agreed to where they are known."""
+    entries = list(ConsentEntry.objects.filter(profile__in=ids).order_by("pk"))
+    words = wordings_of([entry.text_version for entry in entries])
+    return [
+        model_to_dict(entry, exclude=["id", "profile", "actor"])
+        | {"recorded_at": entry.recorded_at}
+        | ({"text": asdict(words[entry.text_version])} if entry.text_version in words else {})
+        for entry in entries
+    ]
 
 
 def _facts(ids: list[int]) -> dict[str, list[dict[str, Any]]]:
