@@ -277,3 +277,28 @@ def test_a_report_of_content_names_nobody_and_is_refused(shop):
     with pytest.raises(UsageError) as refused:
         shop.bring_kind("social", text, preset="buzzsumo")
     assert refused.value.code == "columns.mapped_missing"
+
+
+@pytest.mark.parametrize(
+    ("kind", "header", "preset"),
+    [
+        ("orders", TAOBAO, "taobao"),
+        ("orders", DOUYIN, "douyin"),
+        ("orders", YOUZAN, "youzan"),
+        ("orders", SHOPIFY_ORDERS, "shopify_orders"),
+        ("answers", WJX, "wjx"),
+        ("answers", SURVEYMONKEY, "surveymonkey"),
+    ],
+)
+def test_an_export_that_is_refused_without_its_preset_is_told_which_one_fits(shop, kind, header, preset):
+    with pytest.raises(UsageError) as refused:
+        shop.bring_kind(kind, header + "\n")
+    assert refused.value.code == "columns.missing"
+    assert f"--preset {preset}" in refused.value.text.zh
+    assert f"--preset {preset}" in refused.value.text.en
+
+
+def test_a_table_of_the_shop_s_own_is_told_no_preset(shop):
+    with pytest.raises(UsageError) as refused:
+        shop.bring_kind("orders", "订单编号,哪天,多少钱\n1,2026-10-01,5.00\n")
+    assert "--preset" not in refused.value.text.en

@@ -14,7 +14,10 @@ from tests.cast import client_of, colleague
 from tests.collect.wizards import ORDERS, Wizard
 from zhike.accounts.access import RIGHTS, Right, Role
 from zhike.accounts.selectors import audit_lines
+from zhike.collect.cancelling import WayOut
+from zhike.collect.imports.destinations.destination import COMPARING
 from zhike.collect.imports.dialects import AS_FOUND
+from zhike.collect.imports.staging import READING
 from zhike.collect.models import ImportRun, MappingMemory, Upload
 from zhike.collect.selectors.looks import file_look
 from zhike.collect.selectors.runs import run_line
@@ -22,6 +25,7 @@ from zhike.collect.uploads import remove_old_uploads
 from zhike.customers.models import Customer, DuplicateScan
 from zhike.kernel import clock
 from zhike.kernel.home import Home
+from zhike.kernel.words import Text
 from zhike.lake.snapshots import open_lake
 
 pytestmark = pytest.mark.django_db
@@ -355,6 +359,30 @@ def test_a_waiting_check_is_cancelled_at_once_and_a_running_one_keeps_nothing(
     assert "已取消" in wizard.page("/data/import/runs/")
     wizard.client.post(wizard.at(upload, "import"))
     assert wizard.work().inserted == 9
+
+
+def test_who_cancels_too_late_is_told_that_all_is_in(
+    wizard: Wizard, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload = wizard.uploaded(ORDERS)
+    wizard.checked(upload)
+    wizard.client.post(wizard.at(upload, "import"))
+    real = WayOut.report
+
+    def cancelling(self: WayOut, stage: Text, done: int, total: int, message: str = "") -> None:
+        if stage not in (READING, COMPARING):
+            run = ImportRun.objects.get(state="running")
+            wizard.client.post(f"/data/import/runs/{run.pk}/cancel/")
+        real(self, stage, done, total, message)
+
+    monkeypatch.setattr(WayOut, "report", cancelling)
+    run = wizard.work()
+    assert run.cancel_asked_at is not None and run.inserted == 9
+    assert "来不及取消" in wizard.page(f"/data/import/runs/{run.pk}/")
+    wizard.client.post(f"/data/import/runs/{run.pk}/undo/", {"reason": "本想取消", "is_sure": "on"})
+    wizard.undo()
+    assert "来不及取消" not in wizard.page(f"/data/import/runs/{run.pk}/")
+    assert orders(home) == {}
 
 
 def test_rejects_are_downloaded_on_record_corrected_and_brought_again(wizard: Wizard, home: Home) -> None:

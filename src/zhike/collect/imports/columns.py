@@ -23,7 +23,7 @@ from zhike.collect.imports.mapping import (
     matched_layout,
     still_known,
 )
-from zhike.collect.imports.presets import Preset
+from zhike.collect.imports.presets import Preset, fitting_presets
 from zhike.collect.imports.records import RecordFile, folded
 from zhike.collect.imports.storage import InputFile
 from zhike.kernel.errors import UsageError
@@ -64,7 +64,8 @@ def chosen_columns(
     Raises
     ------
     UsageError
-        ``columns.duplicate``, ``columns.mapped_missing``, and ``columns.missing`` with a guess for each column.
+        ``columns.duplicate``, ``columns.mapped_missing``, and ``columns.missing`` with the presets that fit
+        and a guess for each column.
     """
     mapping = choice.told(records.header)
     if mapping is None:
@@ -77,6 +78,8 @@ def chosen_columns(
     except UsageError as error:
         if error.code != "columns.missing":
             raise
+        if choice.preset is None:
+            error = _with_presets(error, fitting_presets(kind, records.header))
         raise _with_guesses(error, guessed_mapping(records, kind)) from None
 
 
@@ -90,6 +93,18 @@ def _merged(base: ColumnMapping, over: ColumnMapping) -> ColumnMapping:
 def _lacking(records: RecordFile, kind: Kind, mapping: ColumnMapping) -> bool:
     present = set(map(folded, records.header))
     return any(mapping.header_of(name) not in present for name in kind.names.required)
+
+
+def _with_presets(error: UsageError, fitting: Sequence[Preset]) -> UsageError:
+    if not fitting:
+        return error
+    zh = "、".join(f"{each.text.zh}（--preset {each.name}）" for each in fitting)
+    en = ", ".join(f"{each.text.en} (--preset {each.name})" for each in fitting)
+    return UsageError(
+        error.code,
+        zh=f"{error.text.zh}。也许是已知系统的导出：{zh}",
+        en=f"{error.text.en}. It may be the export of: {en}",
+    )
 
 
 def _with_guesses(error: UsageError, guesses: list[ColumnGuess]) -> UsageError:

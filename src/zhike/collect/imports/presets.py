@@ -17,6 +17,8 @@ from zhike.kernel.near_names import near_names
 from zhike.kernel.words import Text
 
 _FOLDER = resources.files("zhike.collect") / "presets"
+# Fewer titles in common may be chance.
+_LEAST_IN_COMMON = 3
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,20 @@ def preset_named(name: str) -> Preset:
             en=f"there is no preset “{name}”; {near.en}",
         )
     return _preset(name, tomllib.loads((_FOLDER / f"{name}.toml").read_text(encoding="utf-8")))
+
+
+def fitting_presets(kind: Kind, header: Sequence[str]) -> list[Preset]:
+    """The presets of that kind whose needed columns a header has, and some titles besides; most in common first."""
+    present = set(map(folded, header))
+    shared = [(len(present & each.headers), each) for each in presets() if _fits(each, kind, present)]
+    shared = [(count, each) for count, each in shared if count >= _LEAST_IN_COMMON]
+    return [each for _, each in sorted(shared, key=lambda pair: -pair[0])]
+
+
+def _fits(preset: Preset, kind: Kind, present: set[str]) -> bool:
+    return preset.kind.name == kind.name and all(
+        present.intersection(map(folded, preset.columns.get(name, ()))) for name in kind.names.required
+    )
 
 
 def is_preset(name: str) -> bool:

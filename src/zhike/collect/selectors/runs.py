@@ -60,6 +60,7 @@ class RunLine:
     """One import or check.
 
     `error` is None unless it went wrong; `can_undo` says that nobody took it back, not that it is still possible.
+    `is_cancelled_too_late` says that somebody wanted it to end when its rows were being kept already.
     """
 
     id: int
@@ -90,6 +91,7 @@ class RunLine:
     upload_id: int | None
     read_as: Text
     walk_ins: int
+    is_cancelled_too_late: bool
 
     @property
     def changed(self) -> int:
@@ -187,6 +189,7 @@ def run_line(run: ImportRun) -> RunLine:
         upload_id=run.upload_id,
         read_as=reading_text(run.read_as),
         walk_ins=run.walk_ins,
+        is_cancelled_too_late=run.state == JobState.DONE and run.cancel_asked_at is not None,
     )
 
 
