@@ -168,3 +168,10 @@ def test_an_order_follows_the_rules_of_the_file_import(program: Program) -> None
     said = json.loads(program.post("orders", {"orders": bad}).content)
     codes = ["money.negative", "currency.other", "money.missing"]
     assert said["accepted"] == 1 and [each["code"] for each in said["rejected"]] == codes
+
+
+@pytest.mark.django_db
+def test_all_that_is_wrong_with_an_order_is_told_at_once(program: Program) -> None:
+    bad = order(1, amount="-5", currency="USD", ordered_at="soon")
+    (refused,) = json.loads(program.post("orders", {"orders": [bad, order(2)]}).content)["rejected"]
+    assert {each["field"] for each in (refused, *refused["more"])} == {"amount", "currency", "ordered_at"}

@@ -21,13 +21,13 @@ from zhike.collect.imports.kinds.consents import (
     consent_readers,
     consents_of,
 )
+from zhike.collect.imports.kinds.faults import RowFault
 from zhike.collect.imports.kinds.kind import (
     CellReader,
     Field,
     FieldReaders,
     ImportRules,
     Kind,
-    RowFault,
     moment_reader,
     row_hash,
     unless_nothing,

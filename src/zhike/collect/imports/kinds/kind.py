@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 
 from zhike.collect.imports import cells
+from zhike.collect.imports.kinds.faults import Faults
 from zhike.collect.imports.mapping import ColumnMapping, FieldNames, Layout
 from zhike.collect.imports.repairs import repaired
 from zhike.kernel.errors import ZhikeError
@@ -97,41 +98,6 @@ class ImportRules:
     now: datetime
     secret: bytes = b""
     repairs: tuple[str, ...] = ()
-
-
-class RowFault(Exception):
-    """A record that cannot be taken: the field of ours that is wrong, and what is wrong with it.
-
-    `more` are the further fields that are wrong, each with its error.
-    """
-
-    def __init__(self, field: str, error: ZhikeError, *more: tuple[str, ZhikeError]) -> None:
-        self.field = field
-        self.error = error
-        self.more = more
-        super().__init__(error.code)
-
-    @property
-    def all(self) -> tuple[tuple[str, ZhikeError], ...]:
-        return ((self.field, self.error), *self.more)
-
-
-class Faults:
-    """What is wrong with a record, found a cell at a time."""
-
-    def __init__(self) -> None:
-        self._found: list[tuple[str, ZhikeError]] = []
-
-    def __bool__(self) -> bool:
-        return bool(self._found)
-
-    def note(self, field: str, error: ZhikeError) -> None:
-        self._found.append((field, error))
-
-    def fault(self) -> RowFault:
-        """All that was noted, as one fault; something was."""
-        (field, error), *more = self._found
-        return RowFault(field, error, *more)
 
 
 class RowReader(Protocol):

@@ -9,6 +9,7 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from zhike.collect.imports import cells
+from zhike.collect.imports.kinds.faults import RowFault
 from zhike.collect.imports.kinds.happenings import optional_id, whole_number
 from zhike.collect.imports.kinds.kind import (
     CellReader,
@@ -17,7 +18,6 @@ from zhike.collect.imports.kinds.kind import (
     ImportRules,
     Kind,
     Option,
-    RowFault,
     money_reader,
     row_hash,
     staged_schema,

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from zhike.collect.imports import cells
 from zhike.collect.imports.hashing import RowHashes, key_hash
+from zhike.collect.imports.kinds.faults import RowFault
 from zhike.collect.imports.kinds.kind import (
     CellReader,
     Field,
@@ -15,7 +16,6 @@ from zhike.collect.imports.kinds.kind import (
     ImportRules,
     Kind,
     Option,
-    RowFault,
     coded_reader,
     microseconds,
     moment_reader,

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import pyarrow as pa
 
 from zhike.collect.imports import cells
+from zhike.collect.imports.kinds.faults import RowFault
 from zhike.collect.imports.kinds.happenings import (
     CUSTOMER_ID,
     EVENT_CONFLICT,
@@ -15,15 +16,7 @@ from zhike.collect.imports.kinds.happenings import (
     event_id_of,
     event_row,
 )
-from zhike.collect.imports.kinds.kind import (
-    CellReader,
-    Field,
-    FieldReaders,
-    ImportRules,
-    Kind,
-    RowFault,
-    moment_reader,
-)
+from zhike.collect.imports.kinds.kind import CellReader, Field, FieldReaders, ImportRules, Kind, moment_reader
 from zhike.collect.imports.mapping import ColumnMapping, Layout
 from zhike.collect.schema import EVENTS
 from zhike.kernel.errors import ZhikeError
