@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 
 from zhike.collect.imports import cells
-from zhike.collect.imports.kinds.faults import Faults
+from zhike.collect.imports.kinds.faults import Faults, RowFault
 from zhike.collect.imports.mapping import ColumnMapping, FieldNames, Layout
 from zhike.collect.imports.repairs import repaired
 from zhike.kernel.errors import ZhikeError
@@ -226,8 +226,19 @@ class Kind:
         return next(each for each in self.fields if each.name == name)
 
 
+class Together(NamedTuple):
+    """What several fields say together: read where each of them could be, and known under a name of its own.
+
+    `read` takes field → value, and raises a `RowFault`.
+    """
+
+    name: str
+    fields: tuple[str, ...]
+    read: Callable[[Mapping[str, Any]], Any]
+
+
 class FieldReaders:
-    """Reads the cells of a record, each by the reader of its field; repairs come first."""
+    """Reads the cells of a record, each by the reader of its field; repairs come first, what fields say together last."""
 
     def __init__(
         self,
@@ -235,16 +246,18 @@ class FieldReaders:
         layout: Layout,
         readers: Mapping[str, CellReader],
         rules: ImportRules,
+        together: Sequence[Together] = (),
     ) -> None:
         patterns = {each.name: each.pattern for each in fields}
+        self._together = together
         self._readers = [
             (name, place, repaired(readers[name], patterns[name], rules.repairs))
             for name, place in layout.positions.items()
         ]
-        self._absent = dict.fromkeys(patterns)
+        self._absent: dict[str, Any] = dict.fromkeys(patterns)
 
     def known(self, values: Sequence[object]) -> dict[str, Any]:
-        """Field → value, None for what the file does not have.
+        """Field → value, None for what the file does not have; and what fields say together.
 
         Raises
         ------
@@ -255,18 +268,24 @@ class FieldReaders:
         try:
             for name, place, read in self._readers:
                 known[name] = read(values[place])
-        except ZhikeError:
+            for each in self._together:
+                known[each.name] = each.read(known)
+        except (ZhikeError, RowFault):
             raise self.faults(values).fault() from None
         return known
 
     def faults(self, values: Sequence[object]) -> Faults:
-        """What is wrong with the cells of a record, which is read a second time for it."""
-        found = Faults()
+        """What is wrong with a record, which is read a second time for it."""
+        found, known = Faults(), dict(self._absent)
         for name, place, read in self._readers:
             try:
-                read(values[place])
+                known[name] = read(values[place])
             except ZhikeError as error:
                 found.note(name, error)
+        for each in self._together:
+            if not found.are_in(each.fields):
+                with found.noting():
+                    each.read(known)
         return found
 
 
