@@ -170,6 +170,9 @@ def test_columns_that_cannot_be_told_are_asked_for() -> None:
     assert code_of(TABLE.rename_columns(["who", "date", "amount"])) == "column.not_found"
     assert counted(TABLE.rename_columns(["who", "date", "amount"]), customer="who") == WANTED
     assert code_of(TABLE, customer="custmer") == "column.unknown"
+    with pytest.raises(zhike.ZhikeError) as nothing_near:
+        zhike.rfm(TABLE, customer="zzz")
+    assert "; known: " in nothing_near.value.text.en
     assert code_of(TABLE, customer="amount") == "column.same"
 
 

@@ -92,3 +92,15 @@ def test_what_is_said_names_the_file_the_place_and_the_way_out(
     # Words of libraries help nobody.
     for word in ("CRC", "zip file", "Thrift", "Snappy", "Cfb", "codec", "Errno"):
         assert word.lower() not in (text.en + text.zh).lower()
+
+
+@pytest.mark.parametrize("name", ["nothing.zip", "nothing.xlsx"])
+def test_an_archive_without_a_file_is_empty_not_damaged(tmp_path: Path, name: str) -> None:
+    file = tmp_path / name
+    with zipfile.ZipFile(file, "w"):
+        pass
+    with pytest.raises(ZhikeError) as caught:
+        open_records(file, known=frozenset(), folder=tmp_path)
+    assert caught.value.code == "file.empty"
+    assert name in caught.value.text.en and "empty archive" in caught.value.text.en
+    assert "空压缩包" in caught.value.text.zh

@@ -18,10 +18,11 @@ from tests.collect.taken_rejects import rejects_text
 from tests.collect.wizards import Wizard
 from zhike.collect.commands import import_group
 from zhike.collect.imports import staging
+from zhike.collect.imports.csv_files import CsvFile
 from zhike.collect.imports.dialects import reading_text
 from zhike.collect.imports.reading import open_records
 from zhike.collect.models import ImportRun, MappingMemory
-from zhike.kernel.errors import UsageError
+from zhike.kernel.errors import UsageError, ZhikeError
 from zhike.kernel.words import Text
 
 NAMES = ["order_id", "customer_id", "ordered_at", "amount", "store"]
@@ -48,6 +49,26 @@ def way(request: Any, monkeypatch: pytest.MonkeyPatch) -> str:
     if request.param == "rows":
         monkeypatch.setattr(staging, "fast_reader", lambda *_: None)
     return str(request.param)
+
+
+@pytest.mark.parametrize(("wide", "narrow"), ["，,", "；;", "｜|"])
+def test_a_header_cut_by_full_width_signs_is_refused_with_what_to_replace(
+    tmp_path: Path, wide: str, narrow: str
+) -> None:
+    file = tmp_path / "till.csv"
+    known = {"订单编号", "客户编号", "金额"}
+    text = text_of(["订单编号", "客户编号", "金额"], ["A1", "c1", "12"], sign=wide)
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(ZhikeError) as caught:
+        CsvFile(file, known)
+    assert caught.value.code == "file.delimiter"
+    for said in (caught.value.text.zh, caught.value.text.en):
+        assert "till.csv" in said and f"“{wide}”" in said and f"“{narrow}”" in said
+    file.write_text(text.replace(wide, narrow), encoding="utf-8")
+    assert len(CsvFile(file, known).header) == 3
+    # One name beside something else may be one title.
+    file.write_text(f"金额{wide}元\n12\n", encoding="utf-8")
+    assert CsvFile(file, known).header == (f"金额{wide}元",)
 
 
 def mapping_file(folder: Path, titles: list[str]) -> Path:

@@ -60,6 +60,7 @@ def test_json_is_one_document_with_every_figure(shop, call):
         "rejects_file": None,
         "ignored_columns": ["order_id"],
         "reasons": {},
+        "repairs": {},
     }
     assert shop.orders()["B1"]["source"] == "jd"
 
@@ -82,6 +83,12 @@ def test_a_dry_run_a_preset_and_a_repair_can_be_asked_for(shop):
     with speaking("en"):
         bare = CliRunner().invoke(import_group, [*arguments[:-2], "--dry-run"], obj=shop.home)
     assert "may be repaired by --repair date_order=dmy or --repair date_order=mdy" in bare.stdout
+    for options, repairs in (
+        (arguments[:-2], {"date.ambiguous": ["date_order=dmy", "date_order=mdy", "date_order=ymd"]}),
+        (arguments, {}),
+    ):
+        told = CliRunner().invoke(import_group, [*options, "--dry-run", "--json"], obj=shop.home).stdout
+        assert json.loads(told)["repairs"] == repairs
     report = json.loads(CliRunner().invoke(import_group, [*arguments, "--json"], obj=shop.home).stdout)
     assert (report["inserted"], shop.orders()["1"]["source"]) == (1, "taobao")
 

@@ -82,6 +82,8 @@ def test_a_dry_run_names_the_first_rows_of_every_code(shop):
         ("date_order=dmy", "A1,c1,31/10/2024,12", "date.ambiguous"),
         ("date_order=mdy", "A1,c1,10-31-2024 08:00,12", "date.ambiguous"),
         ("date_order=ymd", "A1,c1,2024.10.31,12", "date.unreadable"),
+        ("short_times", "A1,c1,2024-10-31 8:5,12", "date.short_time"),
+        ("short_times", "A1,c1,2024/10/31 08:05:7,12", "date.short_time"),
         ("money_signs", "A1,c1,2024-10-31,12元", "money.unreadable"),
         ("money_signs", "A1,c1,2024-10-31,RMB 12", "money.unreadable"),
         ("spaces", "A1,c1,2024-10-31,1 2", "money.unreadable"),

@@ -286,6 +286,34 @@ def test_customers_go_through_the_door_of_the_customers_and_not_into_the_lake(sh
     assert not (shop.home.lake / "tables" / "events").exists()
 
 
+def test_what_several_fields_say_together_is_told_with_the_faults_of_the_others(shop):
+    head = "customer_id,phone,family_name,province,city,marketing_consent,consented_at"
+    text = f"{head}\nc1,123,,浙江省,上海市,是,\nc2,13912345678,,,,是,soon\nc3,13912345679,,,,是,2024-10-30\n"
+    report = shop.bring_kind("customers", text)
+    assert (report.inserted, report.rejected) == (1, 2)
+    # An agreement whose time cannot be read is not also without one.
+    assert report.reasons == {
+        "contact.phone": 1,
+        "region.contradiction": 1,
+        "consent.undated": 1,
+        "date.unreadable": 1,
+    }
+
+
+def test_a_refund_that_contradicts_its_order_is_told_with_the_other_faults(shop):
+    head = "order_id,customer_id,ordered_at,amount,refund_amount,refunded_at,currency"
+    report = shop.bring_kind(
+        "orders", f"{head}\nA1,c1,2024-10-31,12,13,2024-10-30,USD\nA2,c1,x,y,13,2024-10-30,\n"
+    )
+    assert report.reasons == {
+        "currency.other": 1,
+        "refund.over_amount": 1,
+        "refund.before_order": 1,
+        "date.unreadable": 1,
+        "money.unreadable": 1,
+    }
+
+
 def test_a_refusal_without_a_time_holds_from_its_import_and_is_written_down_once(shop):
     def standing():
         entries = ConsentEntry.objects.order_by("given_at", "pk")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from zhike.analyst.frames import Frame
 from zhike.kernel.errors import UsageError
+from zhike.kernel.near_names import near_names
 from zhike.kernel.words import Text
 
 # Compared without case, blanks and signs.
@@ -104,11 +104,11 @@ def _column(frame: Frame, role: str, named: str | None, *, is_optional: bool = F
 def _known(frame: Frame, role: str, named: str) -> str:
     if named in frame.names:
         return named
-    near = get_close_matches(named, frame.names, n=3) or frame.names
+    near = near_names(named, frame.names)
     raise UsageError(
         "column.unknown",
-        zh=f"{role}=：没有“{named}”这一列；相近的有：{'、'.join(near)}",
-        en=f"{role}=: there is no column “{named}”; near names: {', '.join(near)}",
+        zh=f"{role}=：没有“{named}”这一列；{near.zh}",
+        en=f"{role}=: there is no column “{named}”; {near.en}",
     )
 
 

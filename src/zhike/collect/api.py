@@ -45,11 +45,18 @@ class Consent(Schema):
     text_version: str = ""
 
 
+class Reason(Schema):
+    field: str
+    code: str
+    detail: str
+
+
 class RejectedItem(Schema):
     index: int
     field: str
     code: str
     detail: str
+    more: list[Reason] = Field(description="what else is wrong with the item")
 
 
 class Receipt(Schema):

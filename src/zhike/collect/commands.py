@@ -169,6 +169,7 @@ def undo(home: Home, run: int, as_json: bool) -> None:
 def _print(report: ImportReport, rejects: Path | None, repairs: tuple[str, ...], *, as_json: bool) -> None:
     if as_json:
         plain = report.as_dict() | {"rejects_file": None if rejects is None else str(rejects)}
+        plain["repairs"] = {code: names for code in report.reasons if (names := _fitting(code, repairs))}
         click.echo(json.dumps(plain, ensure_ascii=False, indent=2))
     else:
         _print_report(report, rejects, repairs)
@@ -195,14 +196,19 @@ def _print_report(report: ImportReport, rejects: Path | None, repairs: tuple[str
 
 
 def _print_reasons(report: ImportReport, repairs: tuple[str, ...]) -> None:
-    """The rejected by code, each with the repairs that may help and were not asked for."""
-    from zhike.collect.selectors.reasons import repairs_for
-
+    """The rejected by code, each with the repairs that may help."""
     for code, count in report.reasons.items():
         click.echo(f"  {code:<24} {count:>12,}")
-        fitting = [f"--repair {name}" for name in repairs_for(code) if name not in repairs]
-        if fitting:
-            click.echo(f"    {_MAY_HELP.format(options=str(_OR).join(fitting))!s}")
+        if names := _fitting(code, repairs):
+            options = str(_OR).join(f"--repair {name}" for name in names)
+            click.echo(f"    {_MAY_HELP.format(options=options)!s}")
+
+
+def _fitting(code: str, asked: tuple[str, ...]) -> list[str]:
+    """The repairs that may help with a code and were not asked for."""
+    from zhike.collect.selectors.reasons import repairs_for
+
+    return [name for name in repairs_for(code) if name not in asked]
 
 
 def _print_warnings(report: ImportReport) -> None:

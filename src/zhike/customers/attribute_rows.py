@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from zhike.customers.models import AttributeDefinition
 from zhike.customers.selectors.sensitive import attribute_definitions
+from zhike.customers.services.attributes import option_lines
 from zhike.kernel.words import Text
 
 _TYPES = {
@@ -70,7 +71,7 @@ def _row(definition: AttributeDefinition) -> AttributeRow:
         label_en=definition.label_en,
         type=_TYPES[definition.type],
         has_options=definition.type in ("choice", "choices"),
-        options="\n".join(f"{each['code']} | {each['zh']} | {each['en']}" for each in definition.options),
+        options=option_lines(definition.options),
         option_texts=tuple(Text(each["zh"], each["en"]) for each in definition.options),
         sensitivity=_SENSITIVITIES[definition.sensitivity],
         colour=_COLOURS[definition.sensitivity],

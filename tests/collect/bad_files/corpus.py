@@ -367,7 +367,7 @@ def _archives() -> Iterator[BadFile]:
     yield of("an absolute name", {"/etc/orders.csv": text}, "+")
     yield of("two files", {"a.csv": text, "b.csv": text}, refused="archive.content")
     yield of("no file of data", {"a.exe": text}, refused="archive.content")
-    yield of("nothing", {}, refused="file.damaged")
+    yield of("nothing", {}, refused="file.empty")
     yield of("a bomb", {"a.csv": text + b"\n" * (40 << 20)}, refused="file.too_large")
     yield of("a workbook in it", {"a.xlsx": workbook([HEADER.split(","), ROW.split(",")])}, "+")
 

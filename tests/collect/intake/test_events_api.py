@@ -95,6 +95,28 @@ def test_a_bad_event_is_refused_alone_with_its_place_and_reason(
     assert "13912345678" not in refused["detail"] and "anna" not in refused["detail"]
 
 
+def test_all_that_is_wrong_with_an_event_is_told_at_once(program: Program) -> None:
+    bad = event(
+        2, name="13912345678", occurred_at="21/11/2026", customer=[1], source="", colour="red", size=1
+    )
+    (refused,) = program.send(event(1), bad)["rejected"]
+    told = [(each["field"], each["code"]) for each in (refused, *refused["more"])]
+    assert told == [
+        ("", "field.unknown"),
+        ("", "field.unknown"),
+        ("name", "name.refused"),
+        ("customer", "field.nested"),
+        ("occurred_at", "date.ambiguous"),
+        ("source", "source.refused"),
+    ]
+    assert "13912345678" not in json.dumps(refused)
+
+
+def test_an_event_with_a_thousand_unknown_fields_is_answered_shortly(program: Program) -> None:
+    (refused,) = program.send(event(1), event(2, **{f"f{n}": 1 for n in range(1000)}))["rejected"]
+    assert len(refused["more"]) == 9
+
+
 @pytest.mark.parametrize(
     ("name", "said"), [("occured_at", "occured_at"), ("13912345678", "1***8"), ("anna@shop.cn", "a***n")]
 )
@@ -198,6 +220,7 @@ def test_the_api_describes_itself(program: Program) -> None:
     said = json.loads(Client().get("/api/v1/openapi.json").content)
     assert set(said["paths"]) == {f"/api/v1/{name}" for name in ("events", "profiles", "orders", "referrals")}
     assert "202" in said["paths"]["/api/v1/events"]["post"]["responses"]
+    assert "more" in said["components"]["schemas"]["RejectedItem"]["properties"]
 
 
 def test_the_description_names_every_field_that_is_taken(program: Program) -> None:

@@ -168,3 +168,17 @@ def test_an_order_follows_the_rules_of_the_file_import(program: Program) -> None
     said = json.loads(program.post("orders", {"orders": bad}).content)
     codes = ["money.negative", "currency.other", "money.missing"]
     assert said["accepted"] == 1 and [each["code"] for each in said["rejected"]] == codes
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("amount", ["１２．５０", "12元", "1 2"])
+def test_an_amount_that_a_file_could_repair_is_refused_of_a_program(program: Program, amount: str) -> None:
+    said = json.loads(program.post("orders", {"orders": [order(1, amount=amount), order(2)]}).content)
+    assert [each["code"] for each in said["rejected"]] == ["money.unreadable"] and said["accepted"] == 1
+
+
+@pytest.mark.django_db
+def test_all_that_is_wrong_with_an_order_is_told_at_once(program: Program) -> None:
+    bad = order(1, amount="-5", currency="USD", ordered_at="soon")
+    (refused,) = json.loads(program.post("orders", {"orders": [bad, order(2)]}).content)["rejected"]
+    assert {each["field"] for each in (refused, *refused["more"])} == {"amount", "currency", "ordered_at"}

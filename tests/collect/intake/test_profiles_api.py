@@ -93,3 +93,24 @@ def test_a_bad_profile_is_refused_without_an_echo_of_what_it_says(
     assert (refused["index"], refused["field"]) == (1, field)
     for secret in ("1391234", "anna", "secret", "kangaroo", "林一"):
         assert secret not in refused["detail"]
+
+
+def test_all_that_is_wrong_with_a_profile_is_told_at_once(program: Program) -> None:
+    bad = {
+        "key": "C2",
+        "phone": "1391234",
+        "email": "anna(at)secret.cn",
+        "attributes": {"visits": "secret", "favourite_tea": "green", "illness": "secret"},
+        "consents": [{"purpose": "marketing", "is_granted": True}],
+    }
+    (refused,) = send(program, {"key": "C1"}, bad)["rejected"]
+    told = [(each["field"], each["code"]) for each in (refused, *refused["more"])]
+    assert told == [
+        ("attributes", "attribute.value"),
+        ("attributes", "attribute.sealed"),
+        ("consents", "date.missing"),
+        ("phone", "contact.phone"),
+        ("email", "contact.email"),
+    ]
+    for secret in ("1391234", "anna", "secret"):
+        assert secret not in json.dumps(refused)

@@ -21,7 +21,7 @@ from zhike.collect.hosted_forms.questions import (
 )
 from zhike.customers.normal.codes import code_of
 from zhike.customers.records import PURPOSES
-from zhike.customers.services.attributes import options_in
+from zhike.customers.services.attributes import option_lines, options_in
 from zhike.customers.words import CONSENT_CHANNEL_TEXTS, PURPOSE_TEXTS
 from zhike.kernel.words import Text
 
@@ -175,20 +175,12 @@ def _as_initial(question: Question) -> dict[str, Any]:
         "asks": question.kind if is_own else f"{question.kind}.{question.code}",
         "code": question.code if is_own else "",
         "label_zh": question.label.zh,
-        "label_en": _other_than(question.label.zh, question.label.en),
-        "options": "\n".join(_typed(option) for option in question.options),
+        "label_en": "" if question.label.en == question.label.zh else question.label.en,
+        "options": option_lines(
+            {"code": each.code, "zh": each.label.zh, "en": each.label.en} for each in question.options
+        ),
         "is_required": question.is_required,
     }
-
-
-def _typed(option: Option) -> str:
-    """An option as `options_in` reads it back."""
-    parts = (option.code, option.label.zh, _other_than(option.label.zh, option.label.en))
-    return " | ".join(part for part in parts if part)
-
-
-def _other_than(zh: str, en: str) -> str:
-    return "" if en == zh else en
 
 
 def _choices(attributes: Mapping[str, Text], standing: str) -> list[Any]:

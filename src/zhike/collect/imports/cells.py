@@ -37,6 +37,8 @@ _COMPACT_DAY = re.compile(
     r"((?:19|20)\d{2})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?=\Z|[ T])", re.ASCII | re.IGNORECASE
 )
 _DAY_OR_MONTH_FIRST = re.compile(r"\d{1,2}([-/. ])\d{1,2}\1\d{2,4}(?:\D.*)?\Z", re.ASCII)
+# `8:5` may be five past eight, or ten to nine cut short.
+_SHORT_TIME = re.compile(r".*\d[ T]+\d{1,2}:(?:\d(?!\d)|\d\d:\d(?!\d))", re.ASCII | re.IGNORECASE)
 _SERIAL = re.compile(r"\d{4,6}(\.\d+)?\Z", re.ASCII)
 _THOUSANDS = re.compile(r"([+-]?)([1-9]\d{0,2}(?:,\d{3})+)(\.\d+)?\Z", re.ASCII)
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+(\.\d{3})*,\d+\Z", re.ASCII)
@@ -337,6 +339,12 @@ def _no_date(text: str) -> ZhikeError:
         )
     if _SERIAL.match(text):
         return _serial_number(text)
+    if _SHORT_TIME.match(text):
+        return ZhikeError(
+            "date.short_time",
+            zh=f"“{shown(text)}”里的分或秒只有一位，请写成两位，例如 2026-11-21 08:05",
+            en=f"in “{shown(text)}” minutes or seconds have one digit; write two, as in 2026-11-21 08:05",
+        )
     return ZhikeError(
         "date.unreadable",
         zh=f"“{shown(text)}”不是日期，请写成 2026-11-21 或 2026-11-21 13:45",

@@ -36,6 +36,7 @@ _KEPT_OF_TOO_LONG = 1000
 # Titles and notes above the header are some rows; two names of ours in one row are no chance.
 _HEADER_WITHIN = 30
 _SURELY_A_HEADER = 2
+_WIDE_DELIMITERS = {"，": ",", "；": ";", "｜": "|"}
 # Number, cells, physical lines, and what is broken about them.
 _Raw = tuple[int, list[str], list[str], ZhikeError | None]
 
@@ -57,7 +58,7 @@ class CsvFile:
     UsageError
         ``header_row.missing``.
     ZhikeError
-        ``file.encoding``, ``file.empty`` or ``file.structure``.
+        ``file.encoding``, ``file.empty``, ``file.delimiter`` or ``file.structure``.
     """
 
     def __init__(self, file: InputFile, known: Collection[str], dialect: Dialect = AS_FOUND) -> None:
@@ -67,6 +68,7 @@ class CsvFile:
             sample = text.read(_SAMPLE_CHARACTERS)
         _refuse_what_is_no_table(file, sample)
         self.delimiter, self.header_row, self.header = _frozen_dialect(file, sample, known, dialect)
+        _refuse_wide_delimiter(file, self.header, known)
 
     @property
     def read_as(self) -> str:
@@ -326,6 +328,20 @@ def _refuse_what_is_no_table(file: InputFile, sample: str) -> None:
             zh=f"{file} 不是文本文件，或是没有 BOM 的 UTF-16。请另存为“CSV UTF-8”后再导入",
             en=f"{file} is no text file, or UTF-16 without a byte order mark. Save it as “CSV UTF-8” and import that",
         )
+
+
+def _refuse_wide_delimiter(file: InputFile, header: Sequence[str], known: Collection[str]) -> None:
+    """Chinese text has the wide signs in its cells, so they part none; but a header may show that they were meant to."""
+    for wide, narrow in _WIDE_DELIMITERS.items():
+        names = header[0].split(wide) if len(header) == 1 else []
+        if _known_count(names, known) >= _SURELY_A_HEADER:
+            raise ZhikeError(
+                "file.delimiter",
+                zh=f"{file} 的各列用全角的“{wide}”隔开，分不出列。请把分列的“{wide}”替换成半角的“{narrow}”"
+                "（内容里有它的格子加上引号），或用表格软件另存为 CSV，再导入",
+                en=f"the columns of {file} are parted by the full-width “{wide}”, which parts nothing. Replace it by the plain "
+                f"“{narrow}” (and quote cells that have one in them), or save the table as CSV, then import that",
+            )
 
 
 def _whole(lines: Sequence[str], error: ZhikeError) -> str:

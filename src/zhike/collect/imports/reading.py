@@ -24,6 +24,7 @@ _DATA_ENDINGS = _TEXT_ENDINGS + _JSON_ENDINGS + _PARQUET_ENDINGS + _WORKBOOK_END
 ENDINGS = (*_DATA_ENDINGS, ".zip")
 # Renamed files are common: the content is asked before the name is believed.
 _CONTAINER = b"PK\x03\x04"
+_EMPTY_CONTAINER = b"PK\x05\x06"
 _OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
 _GZIP = b"\x1f\x8b"
 
@@ -65,6 +66,12 @@ def open_records(
     if ending in _PARQUET_ENDINGS or start == b"PAR1":
         refuse_dialect(file, dialect, with_header=False)
         return ParquetFile(file)
+    if start == _EMPTY_CONTAINER:
+        raise ZhikeError(
+            "file.empty",
+            zh=f"{file} 是空压缩包，里面没有文件；请把要导入的文件放进去，或直接导入那个文件",
+            en=f"{file} is an empty archive; put the file that is meant into it, or import that file itself",
+        )
     if is_archive(file):
         return _from_archive(file, folder, known=known, dialect=dialect)
     if start.startswith((_CONTAINER, _OLD_WORKBOOK)):

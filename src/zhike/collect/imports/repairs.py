@@ -19,6 +19,7 @@ from zhike.kernel.words import Text
 
 _SCIENTIFIC = re.compile(r"(\d)(?:\.(\d+))?e\+?(\d{1,2})\Z", re.ASCII | re.IGNORECASE)
 _THREE_NUMBERS = re.compile(r"(\d{1,4})[-/. ](\d{1,2})[-/. ](\d{1,4})(\s.*|T.*)?\Z", re.ASCII)
+_ONE_DIGIT = re.compile(r"(?<=\d:)(\d)(?!\d)", re.ASCII)
 _MONEY_WORDS = re.compile(r"^(?:RMB|CNY|人民币|[¥￥])\s*|\s*(?:元|圆|RMB|CNY)$", re.IGNORECASE)
 _WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 
@@ -76,6 +77,10 @@ def _day_in(order: str) -> Callable[[str], str]:
     return mend
 
 
+def _padded_time(text: str) -> str:
+    return _ONE_DIGIT.sub(r"0\1", text)
+
+
 _ANY = frozenset({"", "id", "phone", "email", "date", "money", "number"})
 REPAIRS = {
     repair.name: repair
@@ -104,6 +109,12 @@ REPAIRS = {
                 ("mdy", "月、日、年", "month, day, year"),
                 ("ymd", "年、月、日", "year, month, day"),
             )
+        ),
+        Repair(
+            "short_times",
+            Text("一位数的分和秒前补 0", "a 0 put before minutes and seconds of one digit"),
+            frozenset({"date"}),
+            _padded_time,
         ),
         Repair(
             "money_signs",

@@ -16,7 +16,8 @@ import pyarrow.ipc
 from zhike.collect.imports.blocks import PlainBlock
 from zhike.collect.imports.csv_files import CsvFile
 from zhike.collect.imports.fast_orders import FastOrders
-from zhike.collect.imports.kinds.kind import RowFault, RowReader, staged_batch
+from zhike.collect.imports.kinds.faults import RowFault
+from zhike.collect.imports.kinds.kind import RowReader, staged_batch
 from zhike.collect.imports.kinds.orders import OrderReader
 from zhike.collect.imports.mapping import Layout
 from zhike.collect.imports.named_keys import NamedKeys

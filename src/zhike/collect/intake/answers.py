@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from zhike.collect.intake.bodies import NDJSON, body_of, items_of
 from zhike.collect.intake.problems import Refusal, problem, speaking_to
 from zhike.collect.intake.receiving import Receipt, TooMuchWaiting
+from zhike.collect.intake.rows import Rejected
 from zhike.kernel.errors import ZhikeError
 from zhike.kernel.home import Home
 
@@ -68,10 +69,7 @@ def taken(body: bytes, receive: Receive, *, name: str, source: str, is_ndjson: b
 
 
 def _told(receipt: Receipt) -> HttpResponse:
-    rejected = [
-        {"index": each.index, "field": each.field, "code": each.code, "detail": str(each.text)}
-        for each in receipt.rejected
-    ]
+    rejected = [_said(each) for each in receipt.rejected]
     if rejected and not receipt.accepted and not receipt.duplicates:
         raise Refusal(
             HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -82,3 +80,11 @@ def _told(receipt: Receipt) -> HttpResponse:
         )
     body = {"accepted": receipt.accepted, "duplicates": receipt.duplicates, "rejected": rejected}
     return JsonResponse(body, status=HTTPStatus.ACCEPTED, json_dumps_params={"ensure_ascii": False})
+
+
+def _said(rejected: Rejected) -> dict[str, object]:
+    """The first reason as it always stood, and the others below `more`."""
+    first, *more = [
+        {"field": each.field, "code": each.code, "detail": str(each.text)} for each in rejected.reasons
+    ]
+    return {"index": rejected.index, **first, "more": more}

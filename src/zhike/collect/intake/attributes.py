@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from zhike.collect.imports.attribute_values import Definition, checked_value, is_text, wrong_value
-from zhike.collect.intake.rows import shown_name
+from zhike.collect.imports.kinds.faults import Faults
+from zhike.collect.intake.rows import MOST_TOLD, shown_name
 from zhike.customers.normal import names_a_person, reads_like_a_street
 from zhike.customers.records import PLACE
 from zhike.customers.selectors.sensitive import definitions_by_code
@@ -14,16 +15,23 @@ from zhike.customers.words import is_builtin_attribute
 from zhike.kernel.errors import ZhikeError
 
 
-def ordinary_attributes(said: Mapping[str, object]) -> dict[str, Any]:
+def ordinary_attributes(said: Mapping[str, object], found: Faults) -> dict[str, Any]:
     """Attributes by code, of those that may lie open and go to the lake.
 
-    Raises
-    ------
-    ZhikeError
-        ``attribute.unknown``, ``attribute.sealed``, ``attribute.value``.
+    The first that cannot be taken are noted: ``attribute.unknown``, ``attribute.sealed``, ``attribute.value``.
     """
     definitions = definitions_by_code()
-    return {code: _ordinary(definitions.get(code), code, value) for code, value in said.items()}
+    taken: dict[str, Any] = {}
+    refused = 0
+    for code, value in said.items():
+        try:
+            taken[code] = _ordinary(definitions.get(code), code, value)
+        except ZhikeError as error:
+            found.note("attributes", error)
+            refused += 1
+            if refused == MOST_TOLD:
+                break
+    return taken
 
 
 def _unknown(code: str) -> ZhikeError:

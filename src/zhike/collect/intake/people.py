@@ -12,9 +12,10 @@ from django.db import transaction
 from zhike.collect.imports import cells
 from zhike.collect.imports.kinds import ImportRules, RowFault, kind_named
 from zhike.collect.imports.kinds.customers import profile_record
+from zhike.collect.imports.kinds.faults import Faults
 from zhike.collect.intake.attributes import ordinary_attributes
 from zhike.collect.intake.receiving import Receipt, import_rules
-from zhike.collect.intake.rows import ItemReader, Rejected, checked_fields, checked_source
+from zhike.collect.intake.rows import ItemReader, Rejected, known_fields, read_item
 from zhike.customers.records import (
     CONSENT_CHANNELS,
     PURPOSES,
@@ -36,6 +37,7 @@ def receive_profiles(*, home: Home, source: str, items: Sequence[object]) -> Rec
     """Record the profiles that are good; those that say nothing new count as duplicates."""
     rules = import_rules(home)
     reader = ItemReader(kind_named("customers"), rules, {"key": "customer_id"})
+    hidden = {"", *reader.fields, *_MORE_FIELDS}
     records: dict[str, list[ProfileRecord]] = {}
     rejected = []
     for index, item in enumerate(items):
@@ -43,7 +45,7 @@ def receive_profiles(*, home: Home, source: str, items: Sequence[object]) -> Rec
             own, record = _read(reader, rules, index, item, source)
             records.setdefault(own, []).append(record)
         except RowFault as fault:
-            rejected.append(Rejected.of(index, fault, is_hidden=True))
+            rejected.append(Rejected.of(index, fault, hidden=hidden))
     with transaction.atomic():
         recorded = [
             each for own, those in records.items() for each in record_profiles(source=own, records=those)
@@ -55,36 +57,45 @@ def receive_profiles(*, home: Home, source: str, items: Sequence[object]) -> Rec
 def _read(
     reader: ItemReader, rules: ImportRules, index: int, item: object, source: str
 ) -> tuple[str, ProfileRecord]:
-    said = checked_fields(item, (*reader.fields, *_MORE_FIELDS))
+    found = Faults()
+    said = known_fields(item, (*reader.fields, *_MORE_FIELDS), found)
     tags = said.get("tags")
     if isinstance(tags, list) and all(isinstance(tag, str) for tag in tags):
         said = {**said, "tags": ";".join(tags)}
-    record = profile_record(reader.read(index, said).record)
-    return checked_source(said.get("source"), source), replace(
+    attributes = _attributes(said.get("attributes"), found)
+    consents: tuple[ConsentGiven, ...] = ()
+    with found.noting():
+        consents = _consents(said.get("consents"), rules)
+    own, row = read_item(reader, index, said, source, found)
+    record = profile_record(row.record)
+    return own, replace(
         record,
-        attributes={**record.attributes, **_attributes(said.get("attributes"))},
-        consents=(*record.consents, *_consents(said.get("consents"), rules)),
+        attributes={**record.attributes, **attributes},
+        consents=(*record.consents, *consents),
     )
 
 
-def _attributes(said: object) -> dict[str, Any]:
+def _attributes(said: object, found: Faults) -> dict[str, Any]:
     if said is None:
         return {}
-    if not isinstance(said, dict):
-        raise _fault(
+    if isinstance(said, dict):
+        return ordinary_attributes(said, found)
+    found.note(
+        "attributes",
+        _refused(
             "attributes", "自定义属性应是“代码: 值”的对象", "attributes must be an object of code and value"
-        )
-    try:
-        return ordinary_attributes(said)
-    except ZhikeError as error:
-        raise RowFault("attributes", error) from None
+        ),
+    )
+    return {}
 
 
 def _consents(said: object, rules: ImportRules) -> tuple[ConsentGiven, ...]:
     if said is None:
         return ()
     if not isinstance(said, list) or not all(isinstance(each, dict) for each in said):
-        raise _fault("consents", "授权应是对象的列表", "consents must be a list of objects")
+        raise RowFault(
+            "consents", _refused("consents", "授权应是对象的列表", "consents must be a list of objects")
+        )
     return tuple(_consent(each, rules) for each in said)
 
 
@@ -94,12 +105,15 @@ def _consent(said: Mapping[str, Any], rules: ImportRules) -> ConsentGiven:
     is_known = purpose in PURPOSES and channel in CONSENT_CHANNELS and set(said) <= set(_CONSENT_FIELDS)
     is_known = is_known and isinstance(version, str) and len(version) <= _LONGEST_VERSION
     if not is_known or not isinstance(is_granted, bool):
-        raise _fault(
+        raise RowFault(
             "consents",
-            f"每条授权要有 purpose（{'、'.join(PURPOSES)}）、is_granted（true 或 false）、given_at，"
-            "可有 channel（sms、email、wechat、phone）与 text_version",
-            f"a consent has purpose ({', '.join(PURPOSES)}), is_granted (true or false) and given_at, "
-            "and may have channel (sms, email, wechat, phone) and text_version",
+            _refused(
+                "consents",
+                f"每条授权要有 purpose（{'、'.join(PURPOSES)}）、is_granted（true 或 false）、given_at，"
+                "可有 channel（sms、email、wechat、phone）与 text_version",
+                f"a consent has purpose ({', '.join(PURPOSES)}), is_granted (true or false) and given_at, "
+                "and may have channel (sms, email, wechat, phone) and text_version",
+            ),
         )
     given_at = _given_at(said.get("given_at"), rules)
     return ConsentGiven(cast(Purpose, purpose), cast(ConsentChannel, channel), is_granted, given_at, version)
@@ -112,5 +126,5 @@ def _given_at(said: object, rules: ImportRules) -> datetime:
         raise RowFault("consents", error) from None
 
 
-def _fault(field: str, zh: str, en: str) -> RowFault:
-    return RowFault(field, ZhikeError(f"{field}.refused", zh=zh, en=en))
+def _refused(field: str, zh: str, en: str) -> ZhikeError:
+    return ZhikeError(f"{field}.refused", zh=zh, en=en)

@@ -35,7 +35,8 @@ from zhike.kernel.home import Home
 
 MOST_WAITING = 500_000
 _LOOKED_UP_AT_ONCE = 500
-_NAMING = ("customer", "referrer", "event_id")
+# A customer's key may be a phone number.
+_NAMING = frozenset({"customer", "referrer", "event_id"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ def receive_orders(*, home: Home, source: str, items: Sequence[object]) -> Recei
     for item in good:
         first = firsts.setdefault((item.source, item.row.order_id), item)
         if first.row.row_hash != item.row.row_hash:
-            rejected.append(Rejected.of(item.index, _conflict(first.index), is_hidden=False))
+            rejected.append(Rejected.of(item.index, _conflict(first.index), hidden=()))
     with transaction.atomic():
         _keep("orders", list(firsts.values()))
     rejected.sort(key=lambda each: each.index)
@@ -139,8 +140,7 @@ def _sorted_out(
         try:
             good.append(read(reader, index, item, source=source))
         except RowFault as fault:
-            # A customer's key may be a phone number.
-            rejected.append(Rejected.of(index, fault, is_hidden=fault.field in _NAMING))
+            rejected.append(Rejected.of(index, fault, hidden=_NAMING))
     return good, rejected
 
 

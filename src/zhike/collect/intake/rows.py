@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from typing import Any, Literal
 
 from zhike.collect.imports.kinds import ImportRules, Kind, RowFault, kind_named
+from zhike.collect.imports.kinds.faults import Faults
 from zhike.collect.imports.kinds.kind import RowReader
 from zhike.collect.imports.mapping import ColumnMapping, Layout
 from zhike.customers.normal import masked, names_a_person
@@ -24,6 +26,8 @@ FactKind = Literal["events", "orders"]
 LONGEST_EVENT_ID = 100
 LONGEST_SOURCE = 40
 MOST_PROPERTY_BYTES = 4096
+# Of what may come in any number: an answer is not to be a thousand times as long as what it answers.
+MOST_TOLD = 10
 EVENT_FIELDS = ("event_id", "name", "occurred_at", "source", "customer", "properties")
 _EVENT_NAME = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*\Z", re.ASCII)
 _LONGEST_NAME = 60
@@ -55,20 +59,25 @@ COLUMNS: dict[FactKind, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Rejected:
-    """One item that was not taken: its place in the request, and why; the sentence never quotes a person's data."""
+class Reason:
+    """One thing that is wrong with an item; the sentence never quotes a person's data."""
 
-    index: int
     field: str
     code: str
     text: Text
 
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """One item that was not taken: its place in the request, and all that is wrong with it."""
+
+    index: int
+    reasons: tuple[Reason, ...]
+
     @classmethod
-    def of(cls, index: int, fault: RowFault, *, is_hidden: bool) -> Rejected:
-        text = fault.error.text
-        if is_hidden:
-            text = Text(zh=_QUOTED.sub("“…”", text.zh), en=_QUOTED.sub("“…”", text.en))
-        return cls(index, fault.field, fault.error.code, text)
+    def of(cls, index: int, fault: RowFault, *, hidden: Container[str]) -> Rejected:
+        """`hidden` are the fields whose values are not repeated."""
+        return cls(index, tuple(_reason(field, error, hidden) for field, error in fault.all))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +120,27 @@ class ItemReader:
         Raises
         ------
         RowFault
-            With the API's name of the first field that cannot be taken.
+            With the API's names of all fields that cannot be taken.
         """
+        found, values = Faults(), []
+        for name in self._asked:
+            value = item.get(name)
+            if isinstance(value, list | dict) and name != "properties":
+                found.note(name, _error("field.nested", "这里应是单个值", "a single value belongs here"))
+                value = None
+            values.append(value)
+        row = None
+        with found.noting():
+            row = self._read(index, values)
+        found.refuse()
+        return row
+
+    def _read(self, index: int, values: Sequence[object]) -> Any:
         try:
-            return self._reader.read(index, [_plain(name, item.get(name)) for name in self._asked])
+            return self._reader.read(index, values)
         except RowFault as fault:
-            raise RowFault(self._theirs.get(fault.field, fault.field), fault.error) from None
+            first, *more = [(self._theirs.get(field, field), error) for field, error in fault.all]
+            raise RowFault(*first, *more) from None
 
 
 def event_reader(rules: ImportRules) -> ItemReader:
@@ -141,19 +165,16 @@ def read_event(reader: ItemReader, index: int, item: object, *, source: str) -> 
     ------
     RowFault
     """
-    said = checked_fields(item, EVENT_FIELDS)
-    _check_event_id(said.get("event_id"))
-    _check_name(said.get("name"))
-    _check_properties(said.get("properties"))
-    own = checked_source(said.get("source"), source)
-    row = reader.read(index, said)
-    if len(row.properties.encode()) > MOST_PROPERTY_BYTES:
-        raise _fault(
-            "properties",
-            "properties.too_long",
-            "属性超过 4 KiB，请只保留需要的",
-            "the properties are larger than 4 KiB; keep only what is needed",
-        )
+    found = Faults()
+    said = known_fields(item, EVENT_FIELDS, found)
+    for check, field in (
+        (_check_event_id, "event_id"),
+        (_check_name, "name"),
+        (_check_properties, "properties"),
+    ):
+        with found.noting():
+            check(said.get(field))
+    own, row = read_item(reader, index, said, source, found)
     return Item(index, own, row.customer_id, row)
 
 
@@ -164,9 +185,10 @@ def read_order(reader: ItemReader, index: int, item: object, *, source: str) -> 
     ------
     RowFault
     """
-    said = checked_fields(item, (*reader.fields, "source"))
-    row = reader.read(index, said)
-    return Item(index, checked_source(said.get("source"), source), row.customer_id, row)
+    found = Faults()
+    said = known_fields(item, (*reader.fields, "source"), found)
+    own, row = read_item(reader, index, said, source, found)
+    return Item(index, own, row.customer_id, row)
 
 
 def read_referral(reader: ItemReader, index: int, item: object, *, source: str) -> Item:
@@ -176,32 +198,52 @@ def read_referral(reader: ItemReader, index: int, item: object, *, source: str) 
     ------
     RowFault
     """
-    said = checked_fields(item, (*reader.fields, "source"))
-    row = reader.read(index, said)
-    own = checked_source(said.get("source"), source)
+    found = Faults()
+    said = known_fields(item, (*reader.fields, "source"), found)
+    own, row = read_item(reader, index, said, source, found)
     return Item(index, own, row.customer_id, row, referrer=row.referrer_id)
 
 
-def checked_fields(item: object, known: Sequence[str]) -> dict[str, Any]:
-    """The item as a mapping whose names are all known.
+def read_item(
+    reader: ItemReader, index: int, said: Mapping[str, Any], source: str, found: Faults
+) -> tuple[str, Any]:
+    """The source of an item and its row.
 
     Raises
     ------
     RowFault
-        ``item.no_object``, ``field.unknown``.
+        With what was found to be wrong before, and what is wrong now.
+    """
+    own, row = source, None
+    with found.noting():
+        row = reader.read(index, said)
+    with found.noting():
+        own = checked_source(said.get("source"), source)
+    found.refuse()
+    return own, row
+
+
+def known_fields(item: object, known: Sequence[str], found: Faults) -> dict[str, Any]:
+    """The fields of an item whose names are known; the first of the others are noted as ``field.unknown``.
+
+    Raises
+    ------
+    RowFault
+        ``item.no_object``.
     """
     if not isinstance(item, dict):
         raise _fault("", "item.no_object", "这一项应是 JSON 对象", "this item must be a JSON object")
-    for name in item:
-        if name not in known:
-            said, near = shown_name(name), near_names(name, known)
-            raise _fault(
-                "",
+    for name in islice((name for name in item if name not in known), MOST_TOLD):
+        said, near = shown_name(name), near_names(name, known)
+        found.note(
+            "",
+            _error(
                 "field.unknown",
                 f"不认识字段 {said}；{near.zh}",
                 f"the field {said} is unknown; {near.en}",
-            )
-    return item
+            ),
+        )
+    return {name: value for name, value in item.items() if name in known}
 
 
 def shown_name(name: str) -> str:
@@ -239,12 +281,6 @@ def fact_row(kind: FactKind, item: Item, profile_ids: Mapping[str, int]) -> list
         given["properties"] = as_json({"referrer_profile_id": profile_ids[item.referrer]})
     values = (given[name] if name in given else getattr(item.row, name) for name in COLUMNS[kind])
     return [value if value is None or isinstance(value, int | str) else str(value) for value in values]
-
-
-def _plain(name: str, value: object) -> object:
-    if isinstance(value, list | dict) and name != "properties":
-        raise _fault(name, "field.nested", "这里应是单个值", "a single value belongs here")
-    return value
 
 
 def _check_event_id(value: object) -> None:
@@ -290,10 +326,28 @@ def _check_properties(value: object) -> None:
         raise _fault(
             "properties", "properties.number", "属性里有过大的数字", "a property is too large a number"
         )
+    if len(as_json(value).encode()) > MOST_PROPERTY_BYTES:
+        raise _fault(
+            "properties",
+            "properties.too_long",
+            "属性超过 4 KiB，请只保留需要的",
+            "the properties are larger than 4 KiB; keep only what is needed",
+        )
+
+
+def _reason(field: str, error: ZhikeError, hidden: Container[str]) -> Reason:
+    text = error.text
+    if field in hidden:
+        text = Text(zh=_QUOTED.sub("“…”", text.zh), en=_QUOTED.sub("“…”", text.en))
+    return Reason(field, error.code, text)
+
+
+def _error(code: str, zh: str, en: str) -> ZhikeError:
+    return ZhikeError(code, zh=zh, en=en)
 
 
 def _fault(field: str, code: str, zh: str, en: str) -> RowFault:
-    return RowFault(field, ZhikeError(code, zh=zh, en=en))
+    return RowFault(field, _error(code, zh, en))
 
 
 as_json = partial(json.dumps, ensure_ascii=False, separators=(",", ":"))

@@ -12,6 +12,7 @@ _REPAIRS: dict[str, tuple[str, ...]] = {
     "date.ambiguous": _DATES,
     "date.impossible": ("date_order=dmy", "date_order=mdy"),
     "date.unreadable": ("full_width_digits", *_DATES),
+    "date.short_time": ("short_times",),
     "money.": _MONEY,
     "contact.birthday_ambiguous": ("date_order=dmy", "date_order=mdy"),
     "points.not_whole": _NUMBERS,

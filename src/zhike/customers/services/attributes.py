@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -140,6 +140,18 @@ def options_in(text: str) -> list[dict[str, str]]:
         code, zh, en = (*(parts if has_code else (code_of(parts[0], taken=taken), *parts)), "", "")[:3]
         options.append({"code": code, "zh": zh or code, "en": en or zh or code})
     return options
+
+
+def option_lines(options: Iterable[Mapping[str, str]]) -> str:
+    """Options as `options_in` reads them back; English that is the Chinese is left out.
+
+    >>> option_lines([{"code": "green", "zh": "绿茶", "en": "Green tea"}, {"code": "vip", "zh": "VIP", "en": "VIP"}])
+    'green | 绿茶 | Green tea\\nvip | VIP'
+    """
+    return "\n".join(
+        f"{each['code']} | {each['zh']}" + (f" | {each['en']}" if each["en"] != each["zh"] else "")
+        for each in options
+    )
 
 
 def _definition(code: str) -> AttributeDefinition:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from zhike.collect.imports.kinds.answers import ANSWERS_KIND
 from zhike.collect.imports.kinds.customers import CUSTOMERS_KIND
 from zhike.collect.imports.kinds.events import EVENTS_KIND
-from zhike.collect.imports.kinds.kind import Field, ImportRules, Kind, RowFault
+from zhike.collect.imports.kinds.faults import RowFault
+from zhike.collect.imports.kinds.kind import Field, ImportRules, Kind
 from zhike.collect.imports.kinds.order_lines import ORDER_LINES_KIND
 from zhike.collect.imports.kinds.orders import ORDERS_KIND
 from zhike.collect.imports.kinds.points import POINTS_KIND

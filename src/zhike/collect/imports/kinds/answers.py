@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from zhike.collect.imports import cells
+from zhike.collect.imports.kinds.faults import Faults, RowFault
 from zhike.collect.imports.kinds.happenings import (
     CUSTOMER_ID,
     EVENT_CONFLICT,
@@ -23,12 +24,10 @@ from zhike.collect.imports.kinds.happenings import (
 )
 from zhike.collect.imports.kinds.kind import (
     CellReader,
-    Faults,
     Field,
     FieldReaders,
     ImportRules,
     Kind,
-    RowFault,
     moment_reader,
     unless_nothing,
 )

@@ -9,14 +9,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from zhike.collect.imports.kinds.kind import (
-    CellReader,
-    Field,
-    Option,
-    RowFault,
-    coded_reader,
-    unless_nothing,
-)
+from zhike.collect.imports.kinds.faults import RowFault
+from zhike.collect.imports.kinds.kind import CellReader, Field, Option, coded_reader, unless_nothing
 from zhike.collect.imports.mapping import ColumnMapping
 from zhike.customers.records import ConsentChannel, ConsentGiven
 from zhike.kernel.errors import ZhikeError

@@ -21,13 +21,14 @@ from zhike.collect.imports.kinds.consents import (
     consent_readers,
     consents_of,
 )
+from zhike.collect.imports.kinds.faults import RowFault
 from zhike.collect.imports.kinds.kind import (
     CellReader,
     Field,
     FieldReaders,
     ImportRules,
     Kind,
-    RowFault,
+    Together,
     moment_reader,
     row_hash,
     unless_nothing,
@@ -151,6 +152,8 @@ _CHOICES: Mapping[str, Callable[[str], str | None]] = {
 }
 _ATTRIBUTES = (*_CHOICES, "interests")
 _DIVISIONS = ("province", "city", "district")
+_NAMES = ("name", "family_name", "given_name")
+_CONSENTS = tuple(each.name for each in CONSENT_FIELDS)
 
 
 class CustomerRow(NamedTuple):
@@ -175,8 +178,14 @@ class CustomerReader:
     ) -> None:
         readers = {**_field_readers(mapping, rules), **attribute_readers(attributes, mapping)}
         fields = (*CUSTOMER_FIELDS, *attribute_fields(attributes, CUSTOMER_FIELDS))
-        self._fields = FieldReaders(fields, layout, readers, rules)
-        self._attributes, self._undated = attributes, mapping.options.get("undated_consents", REJECT)
+        undated = mapping.options.get("undated_consents", REJECT)
+        together = (
+            Together("whole_name", _NAMES, _name),
+            Together("place", (*_DIVISIONS, "address"), _place),
+            Together("consents", _CONSENTS, partial(consents_of, undated=undated)),
+        )
+        self._fields = FieldReaders(fields, layout, readers, rules, together)
+        self._attributes = attributes
 
     def read(self, number: int, values: Sequence[object]) -> CustomerRow:
         """The customer in a record.
@@ -187,7 +196,7 @@ class CustomerReader:
             With the fields that cannot be taken.
         """
         known = self._fields.known(values)
-        record = with_attributes(_record(known, undated=self._undated), known, self._attributes)
+        record = with_attributes(_record(known), known, self._attributes)
         text = json.dumps(asdict(record), ensure_ascii=False, sort_keys=True, default=str)
         return CustomerRow(number, hash(known["customer_id"]), known["customer_id"], text, row_hash((text,)))
 
@@ -282,16 +291,16 @@ def _tags(value: object) -> tuple[str, ...]:
     return tuple(sorted(tags))
 
 
-def _record(known: Mapping[str, Any], *, undated: str) -> ProfileRecord:
-    divisions, address = _place(known)
+def _record(known: Mapping[str, Any]) -> ProfileRecord:
+    divisions, address = known["place"]
     return ProfileRecord(
         source_key=known["customer_id"],
-        name=_name(known),
+        name=known["whole_name"],
         identifiers=tuple(_proved(kind, known) for kind in IDENTIFIER_KINDS if known[kind] is not None),
         birthday=known["birthday"],
         address=address,
         attributes={**{name: known[name] for name in _ATTRIBUTES if known[name] is not None}, **divisions},
-        consents=consents_of(known, undated=undated),
+        consents=known["consents"],
         tags=known["tags"] or (),
     )
 

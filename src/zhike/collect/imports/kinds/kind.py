@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 
 from zhike.collect.imports import cells
+from zhike.collect.imports.kinds.faults import Faults, RowFault
 from zhike.collect.imports.mapping import ColumnMapping, FieldNames, Layout
 from zhike.collect.imports.repairs import repaired
 from zhike.kernel.errors import ZhikeError
@@ -97,41 +98,6 @@ class ImportRules:
     now: datetime
     secret: bytes = b""
     repairs: tuple[str, ...] = ()
-
-
-class RowFault(Exception):
-    """A record that cannot be taken: the field of ours that is wrong, and what is wrong with it.
-
-    `more` are the further fields that are wrong, each with its error.
-    """
-
-    def __init__(self, field: str, error: ZhikeError, *more: tuple[str, ZhikeError]) -> None:
-        self.field = field
-        self.error = error
-        self.more = more
-        super().__init__(error.code)
-
-    @property
-    def all(self) -> tuple[tuple[str, ZhikeError], ...]:
-        return ((self.field, self.error), *self.more)
-
-
-class Faults:
-    """What is wrong with a record, found a cell at a time."""
-
-    def __init__(self) -> None:
-        self._found: list[tuple[str, ZhikeError]] = []
-
-    def __bool__(self) -> bool:
-        return bool(self._found)
-
-    def note(self, field: str, error: ZhikeError) -> None:
-        self._found.append((field, error))
-
-    def fault(self) -> RowFault:
-        """All that was noted, as one fault; something was."""
-        (field, error), *more = self._found
-        return RowFault(field, error, *more)
 
 
 class RowReader(Protocol):
@@ -260,8 +226,19 @@ class Kind:
         return next(each for each in self.fields if each.name == name)
 
 
+class Together(NamedTuple):
+    """What several fields say together: read where each of them could be, and known under a name of its own.
+
+    `read` takes field → value, and raises a `RowFault`.
+    """
+
+    name: str
+    fields: tuple[str, ...]
+    read: Callable[[Mapping[str, Any]], Any]
+
+
 class FieldReaders:
-    """Reads the cells of a record, each by the reader of its field; repairs come first."""
+    """Reads the cells of a record, each by the reader of its field; repairs come first, what fields say together last."""
 
     def __init__(
         self,
@@ -269,16 +246,18 @@ class FieldReaders:
         layout: Layout,
         readers: Mapping[str, CellReader],
         rules: ImportRules,
+        together: Sequence[Together] = (),
     ) -> None:
         patterns = {each.name: each.pattern for each in fields}
+        self._together = together
         self._readers = [
             (name, place, repaired(readers[name], patterns[name], rules.repairs))
             for name, place in layout.positions.items()
         ]
-        self._absent = dict.fromkeys(patterns)
+        self._absent: dict[str, Any] = dict.fromkeys(patterns)
 
     def known(self, values: Sequence[object]) -> dict[str, Any]:
-        """Field → value, None for what the file does not have.
+        """Field → value, None for what the file does not have; and what fields say together.
 
         Raises
         ------
@@ -289,18 +268,24 @@ class FieldReaders:
         try:
             for name, place, read in self._readers:
                 known[name] = read(values[place])
-        except ZhikeError:
+            for each in self._together:
+                known[each.name] = each.read(known)
+        except (ZhikeError, RowFault):
             raise self.faults(values).fault() from None
         return known
 
     def faults(self, values: Sequence[object]) -> Faults:
-        """What is wrong with the cells of a record, which is read a second time for it."""
-        found = Faults()
+        """What is wrong with a record, which is read a second time for it."""
+        found, known = Faults(), dict(self._absent)
         for name, place, read in self._readers:
             try:
-                read(values[place])
+                known[name] = read(values[place])
             except ZhikeError as error:
                 found.note(name, error)
+        for each in self._together:
+            if not found.are_in(each.fields):
+                with found.noting():
+                    each.read(known)
         return found
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from hashlib import blake2b
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from zhike.collect.imports import cells
+from zhike.collect.imports.kinds.faults import RowFault
 from zhike.collect.imports.kinds.happenings import optional_id, whole_number
 from zhike.collect.imports.kinds.kind import (
     CellReader,
@@ -17,7 +18,7 @@ from zhike.collect.imports.kinds.kind import (
     ImportRules,
     Kind,
     Option,
-    RowFault,
+    Together,
     money_reader,
     row_hash,
     staged_schema,
@@ -139,12 +140,13 @@ class OrderLineReader:
             "amount": amount,
             "discount_amount": unless_nothing(amount),
         }
-        self._fields = FieldReaders(ORDER_LINE_FIELDS, layout, readers, rules)
+        together = (Together("product", ("product_id", "product_name"), _product),)
+        self._fields = FieldReaders(ORDER_LINE_FIELDS, layout, readers, rules, together)
 
     def read(self, number: int, values: Sequence[object]) -> OrderLineRow:
         known = self._fields.known(values)
         order_id, line_id = known["order_id"], known["line_number"]
-        product_id = _product(known["product_id"], known["product_name"])
+        product_id = known["product"]
         line = _line_number(line_id or "product\0" + self._told_apart(order_id, product_id))
         quantity = 1 if known["quantity"] is None else known["quantity"]
         discount = known["discount_amount"] or 0
@@ -173,7 +175,8 @@ class OrderLineReader:
         return product_id if count == 1 else f"{product_id}\0{count}"
 
 
-def _product(product_id: str | None, name: str | None) -> str:
+def _product(known: Mapping[str, Any]) -> str:
+    product_id, name = known["product_id"], known["product_name"]
     if product_id is None and name is None:
         raise RowFault("product_id", ZhikeError("id.missing", zh="编号为空", en="the id is empty"))
     return str(product_id or name)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from zhike.collect.imports import cells
 from zhike.collect.imports.hashing import RowHashes, key_hash
+from zhike.collect.imports.kinds.faults import RowFault
 from zhike.collect.imports.kinds.kind import (
     CellReader,
     Field,
@@ -15,7 +16,7 @@ from zhike.collect.imports.kinds.kind import (
     ImportRules,
     Kind,
     Option,
-    RowFault,
+    Together,
     coded_reader,
     microseconds,
     moment_reader,
@@ -214,7 +215,7 @@ class OrderReader:
         self.row_hashes = RowHashes(rules.secret)
         self.cell_readers = _field_readers(mapping, rules, keeps_walk_ins=self.keeps_walk_ins)
         self._order_above: object = None
-        self._fields = FieldReaders(ORDER_FIELDS, layout, self.cell_readers, rules)
+        self._fields = FieldReaders(ORDER_FIELDS, layout, self.cell_readers, rules, _REFUNDS)
 
     def read(self, number: int, values: Sequence[object]) -> OrderRow | None:
         """The order in a record; None for a further line of the order above.
@@ -282,8 +283,7 @@ def _currency_reader(currency: str, mapping: ColumnMapping) -> CellReader:
 def _order(number: int, known: dict[str, Any], row_hashes: RowHashes) -> OrderRow:
     ordered_at, ordered_on = known["ordered_at"]
     amount, status = known["amount"], known["status"] or "completed"
-    refund_amount = _refund_amount(known["refund_amount"], amount, status)
-    refunded_on = _refunded_on(known["refunded_at"], ordered_on)
+    refund_amount, refunded_on = known["refund"], known["refunded_on"]
     if refunded_on is None and (refund_amount or status == "refunded"):
         refunded_on = ordered_on
     content = (
@@ -304,7 +304,10 @@ def _order(number: int, known: dict[str, Any], row_hashes: RowHashes) -> OrderRo
     return OrderRow(number, key_hash(known["order_id"]), *content, row_hashes.of_row(content))
 
 
-def _refund_amount(refund: int | None, amount: int, status: str) -> int:
+def _refund_amount(known: Mapping[str, Any]) -> int:
+    refund: int | None = known["refund_amount"]
+    amount: int = known["amount"]
+    status: str | None = known["status"]
     if refund is None:
         return amount if status == "refunded" else 0
     if refund > amount:
@@ -328,7 +331,9 @@ def _refund_amount(refund: int | None, amount: int, status: str) -> int:
     return refund
 
 
-def _refunded_on(refunded: tuple[datetime, date] | None, ordered_on: date) -> date | None:
+def _refunded_on(known: Mapping[str, Any]) -> date | None:
+    refunded: tuple[datetime, date] | None = known["refunded_at"]
+    ordered_on: date = known["ordered_at"][1]
     if refunded is None:
         return None
     if refunded[1] < ordered_on:
@@ -343,6 +348,10 @@ def _refunded_on(refunded: tuple[datetime, date] | None, ordered_on: date) -> da
     return refunded[1]
 
 
+_REFUNDS = (
+    Together("refund", ("refund_amount", "amount", "status"), _refund_amount),
+    Together("refunded_on", ("refunded_at", "ordered_at"), _refunded_on),
+)
 ORDERS_KIND = Kind(
     "orders",
     Text("订单", "orders"),

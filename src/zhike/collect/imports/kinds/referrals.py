@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
 from zhike.collect.imports import cells
+from zhike.collect.imports.kinds.faults import RowFault
 from zhike.collect.imports.kinds.happenings import (
     CUSTOMER_ID,
     EVENT_CONFLICT,
@@ -21,7 +22,7 @@ from zhike.collect.imports.kinds.kind import (
     FieldReaders,
     ImportRules,
     Kind,
-    RowFault,
+    Together,
     moment_reader,
 )
 from zhike.collect.imports.mapping import ColumnMapping, Layout
@@ -87,13 +88,12 @@ class ReferralReader:
             "referred_at": moment_reader(rules),
         }
         self._rules = rules
-        self._fields = FieldReaders(REFERRAL_FIELDS, layout, readers, rules)
+        together = (Together("is_another", ("customer_id", REFERRER), _is_another),)
+        self._fields = FieldReaders(REFERRAL_FIELDS, layout, readers, rules, together)
 
     def read(self, number: int, values: Sequence[object]) -> ReferralRow:
         known = self._fields.known(values)
         newcomer, referrer = known["customer_id"], known[REFERRER]
-        if newcomer == referrer:
-            raise RowFault(REFERRER, _brought_themselves())
         event = event_row(
             number,
             customer_id=newcomer,
@@ -105,11 +105,16 @@ class ReferralReader:
         return ReferralRow(*event, referrer)
 
 
-def _brought_themselves() -> ZhikeError:
-    return ZhikeError(
-        "referrer.self",
-        zh="推荐人就是客户本人；请写另一位客户的编号",
-        en="the referrer is the customer; write the id of another customer",
+def _is_another(known: Mapping[str, Any]) -> bool:
+    if known["customer_id"] != known[REFERRER]:
+        return True
+    raise RowFault(
+        REFERRER,
+        ZhikeError(
+            "referrer.self",
+            zh="推荐人就是客户本人；请写另一位客户的编号",
+            en="the referrer is the customer; write the id of another customer",
+        ),
     )
 
 
