@@ -48,6 +48,7 @@ def test_json_is_one_document_with_every_figure(shop, call):
     report = json.loads(call(str(file), "--json", "--mapping", str(mapping), "--source", "jd").stdout)
     assert report.pop("run_id") > 0
     assert report == {
+        "source": "jd",
         "file": str(file),
         "read_as": "CSV utf-8 ,",
         "records": 1,

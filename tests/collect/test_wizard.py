@@ -236,9 +236,8 @@ def test_an_odd_mapping_is_remembered_for_the_same_header(wizard: Wizard) -> Non
 def test_a_preset_proposes_its_columns_and_words(wizard: Wizard) -> None:
     content = "订单号,买家手机号,订单创建时间,订单实付金额,订单状态\nE1,u1,2026-10-01,5,交易关闭\n"
     upload = wizard.uploaded(content, preset="youzan")
-    assert upload.source == "youzan"
     run = wizard.checked(upload)
-    assert (run.inserted, run.rejected) == (1, 0)
+    assert (run.source, run.inserted, run.rejected) == ("youzan", 1, 0)
     assert run.mapping["values"]["status"]["交易关闭"] == "cancelled"
 
 

@@ -55,6 +55,8 @@ class Wizard:
             said[name] = value
         for name, value in re.findall(r'<input type="hidden" name="(s[^"]+)" value="([^"]*)"', html):
             said[name] = value
+        if source := re.search(r'name="source" value="([^"]*)"', html):
+            said["source"] = source[1]
         return said
 
     def choose(self, upload: Upload, **changes: str) -> Any:

@@ -98,7 +98,8 @@ _OPTIONS: Mapping[str, str] = {
     "do not print the address": "不显示网址",
     "TOML file: [columns] …, [values.…]": "对应文件（TOML）：[columns] …、[values.…]",
     "the export of a known system; --mapping goes before it": "已知系统的导出；--mapping 优先",
-    "where the ids come from; the preset's own, else orders  [default: orders]": "编号的来源；预设自带的，否则 orders",
+    "where the ids come from  [default: the preset's own, else as of the last file with this header, else orders]": "编号的来源"
+    "  [默认：预设自带的，否则同样表头的上一个文件的来源，否则 orders]",
     "the sheet of a workbook": "工作簿里的哪一张表",
     "of a text file, such as big5": "文本文件的编码，例如 big5",
     "of a text file: comma, tab, semicolon or pipe": "文本文件的分隔符：comma、tab、semicolon 或 pipe",

@@ -54,7 +54,8 @@ _OPTIONS = (
     click.option("--mapping", type=click.Path(path_type=Path), help="TOML file: [columns] …, [values.…]"),
     click.option("--preset", help="the export of a known system; --mapping goes before it"),
     click.option(
-        "--source", help="where the ids come from; the preset's own, else orders  [default: orders]"
+        "--source",
+        help="where the ids come from  [default: the preset's own, else as of the last file with this header, else orders]",
     ),
     click.option("--sheet", help="the sheet of a workbook"),
     click.option("--encoding", help="of a text file, such as big5"),
@@ -179,9 +180,11 @@ def _print_report(report: ImportReport, rejects: Path | None, repairs: tuple[str
     from zhike.collect.imports.dialects import reading_text
 
     head = Text(
-        "第 {run} 号导入：{records:,} 条记录（{read_as}）", "import {run}: {records:,} records ({read_as})"
+        "第 {run} 号导入：{records:,} 条记录（{read_as}），来源 {source}",
+        "import {run}: {records:,} records ({read_as}) of the source {source}",
     )
-    click.echo(head.format(run=report.run_id, records=report.records, read_as=reading_text(report.read_as)))
+    read_as = reading_text(report.read_as)
+    click.echo(head.format(run=report.run_id, records=report.records, read_as=read_as, source=report.source))
     if report.is_dry_run:
         click.echo(Text("试运行：没有保存任何数据", "a dry run: nothing was kept"))
     for name, text in (_DRY_COUNTS if report.is_dry_run else _COUNTS).items():

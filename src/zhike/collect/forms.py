@@ -71,7 +71,7 @@ class UploadForm(FileForm):
     source = forms.CharField(
         label=gettext_lazy("Name of the source"),
         help_text=gettext_lazy(
-            "Where the ids come from. Files of one system always get the same name; empty: the preset's own, else orders."
+            "Where the ids come from. Files of one system always get the same name; empty: the preset's own, else as such files had it before; you can change it with the columns."
         ),
         required=False,
         max_length=40,

@@ -19,6 +19,7 @@ from zhike.collect.models import ImportRun, PointsBalance, Upload
 from zhike.collect.recovering import end_what_was_cut_off
 from zhike.collect.rejected import drop_rejected, forget_rejects, rejected_rows, rejects_place
 from zhike.collect.selectors.points import standing_balances
+from zhike.collect.selectors.sources import DEFAULT_SOURCE
 from zhike.collect.uploads import dialect_of, remove_upload, uploaded_file, uploads_folder
 from zhike.customers.stores import Person, Store
 from zhike.kernel.errors import ZhikeError
@@ -100,7 +101,7 @@ def _uploads_with(person: Person) -> list[Upload]:
             for upload in Upload.objects.filter(removed_at=None)
             if may_mention(
                 uploaded_file(_home(), upload),
-                person.mentions(upload.source),
+                person.mentions(upload.source or DEFAULT_SOURCE),
                 dialect=dialect_of(upload),
                 folder=folder,
             )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,7 @@ from zhike.collect.recovering import (
 )
 from zhike.collect.rejected import keep_first_rejects
 from zhike.collect.selectors.kinds import kind_as_defined
+from zhike.collect.selectors.sources import DEFAULT_SOURCE, usual_source
 from zhike.collect.uploads import check_checked, check_decided, dialect_of, uploaded_file
 from zhike.customers.records import OWN_SOURCES
 from zhike.jobs.progress import Progress, Several
@@ -50,7 +52,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 # One for all kinds: a customer of an order and the same key in a list of customers are one profile.
-DEFAULT_SOURCE = "orders"
 _LONGEST_SOURCE = 40
 
 
@@ -108,9 +109,8 @@ def import_file(
     """
     wanted, chosen = kind_as_defined(kind), None if preset is None else preset_named(preset)
     _check_preset(wanted, chosen)
-    if source is None:
-        source = chosen.source if chosen else DEFAULT_SOURCE
-    source = checked_source(source)
+    said = chosen.source if source is None and chosen else source
+    source = DEFAULT_SOURCE if said is None else checked_source(said)
     names = checked_repairs(repairs)
     dialect = told_dialect(encoding=encoding, sheet=sheet, delimiter=delimiter, header_row=header_row)
     require_file(file)
@@ -124,7 +124,9 @@ def import_file(
     )
     with _under_way(home, run, progress) as task:
         told = read_mapping(mapping, wanted.names) if isinstance(mapping, Path) else mapping
-        return _brought(task, Reading(file, Choice(told, chosen), dialect, names))
+        # Whose ids they are, a file that nobody says it of has as it had before.
+        usual = partial(usual_source, kind) if said is None else None
+        return _brought(task, Reading(file, Choice(told, chosen), dialect, names), usual_source=usual)
 
 
 def request_import(
@@ -164,7 +166,7 @@ def request_import(
 def _told_anew(run: ImportRun, upload: Upload) -> bool:
     """Have a waiting check go by what is decided now; one that runs already is cancelled instead."""
     waiting = ImportRun.objects.filter(pk=run.pk, state=JobState.QUEUED)
-    if waiting.update(mapping=upload.mapping, repairs=upload.repairs):
+    if waiting.update(mapping=upload.mapping, repairs=upload.repairs, source=upload.source):
         return True
     cancel_import(run=run)
     return False
@@ -184,7 +186,7 @@ def run_import(*, home: Home, run: ImportRun, progress: Progress) -> ImportRepor
     with _under_way(home, run, Several([progress, WayOut(run)])) as task:
         require_file(file)
         # It may have been told anew until it was taken from the queue.
-        run.refresh_from_db(fields=["mapping", "repairs"])
+        run.refresh_from_db(fields=["mapping", "repairs", "source"])
         mapping = replace(mapping_of(run.mapping, kind.names, place="mapping"), is_complete=True)
         reading = Reading(file, Choice(mapping), dialect_of(upload), checked_repairs(run.repairs))
         return _brought(task, reading)
@@ -203,14 +205,22 @@ def _under_way(home: Home, run: ImportRun, progress: Progress) -> Iterator[Task]
             raise
 
 
-def _brought(task: Task, reading: Reading) -> ImportReport:
+def _brought(
+    task: Task, reading: Reading, *, usual_source: Callable[[str], str] | None = None
+) -> ImportReport:
     run, choice, kept = task.run, reading.choice, list[ImportReport]()
 
     def keep(report: ImportReport) -> None:
         _keep(task.home, run, report)
         kept.append(report)
 
-    work = Work(task, reading, recall=lambda fingerprint: _remembered(run.kind, fingerprint), keep=keep)
+    work = Work(
+        task,
+        reading,
+        recall=lambda fingerprint: _remembered(run.kind, fingerprint),
+        keep=keep,
+        usual_source=usual_source,
+    )
     try:
         report = work.run_through()
     except BaseException:

@@ -169,8 +169,13 @@ def choose_reading(*, upload: Upload, dialect: Dialect) -> None:
     upload.save(update_fields=["encoding", "sheet", "delimiter", "header_row", "mapping"])
 
 
-def choose_columns(*, upload: Upload, mapping: dict[str, Any]) -> None:
-    """Decide which column is what, `{"columns", "values", "questions"}` as a run keeps it.
+def choose_columns(*, upload: Upload, mapping: dict[str, Any], source: str = "") -> None:
+    """Decide which column is what, `{"columns", "values", "questions"}` as a run keeps it, and where the ids come from.
+
+    Parameters
+    ----------
+    source
+        Empty: as it was said with the file.
 
     Raises
     ------
@@ -189,8 +194,8 @@ def choose_columns(*, upload: Upload, mapping: dict[str, Any]) -> None:
             zh=f"还缺少：{'、'.join(label.zh for label in labels)}。请给每一项选一列",
             en=f"still missing: {', '.join(label.en for label in labels)}. Choose a column for each",
         )
-    upload.mapping = mapping
-    upload.save(update_fields=["mapping"])
+    upload.mapping, upload.source = mapping, source or upload.source
+    upload.save(update_fields=["mapping", "source"])
 
 
 def choose_repairs(*, upload: Upload, names: Iterable[str]) -> None:

@@ -23,6 +23,7 @@ class ImportReport:
     """
 
     run_id: int
+    source: str
     file: InputFile
     read_as: str
     records: int

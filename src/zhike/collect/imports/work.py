@@ -61,13 +61,15 @@ class Work:
     """One import: the steps share these.
 
     `recall` gives the mapping that worked for a header before, `keep` writes the report down, before the commit: cut
-    off right after it, nobody else could tell what it did.
+    off right after it, nobody else could tell what it did. `usual_source` gives the source by the header, None where
+    it was said.
     """
 
     task: Task
     reading: Reading
     recall: Recall
     keep: Callable[[ImportReport], None]
+    usual_source: Callable[[str], str] | None = None
 
     def run_through(self) -> ImportReport:
         """Read, compare, report, take: all good rows, or nothing."""
@@ -113,6 +115,7 @@ class Work:
         task, duplicates = self.task, len(found.repeats.same)
         return ImportReport(
             run_id=task.run.pk,
+            source=task.run.source,
             file=self.reading.file,
             read_as=records.read_as,
             records=staged.records,
@@ -141,11 +144,14 @@ class Work:
         records = without_guards(stored)
         fingerprint = header_fingerprint(records.header)
         # Columns without names are the same in every file: what one of them meant says nothing of the next.
-        remembered = None if reading.dialect.header_row == NO_HEADER else self.recall(fingerprint)
+        has_names = reading.dialect.header_row != NO_HEADER
+        remembered = self.recall(fingerprint) if has_names else None
+        if has_names and self.usual_source is not None:
+            task.run.source = self.usual_source(fingerprint)
         mapping, layout = chosen_columns(records, task.kind, reading.choice, remembered, file=reading.file)
         task.run.read_as, task.run.header_fingerprint = records.read_as[:100], fingerprint
         task.run.mapping = mapping.as_dict(layout, records.header)
-        task.run.save(update_fields=["read_as", "header_fingerprint", "mapping"])
+        task.run.save(update_fields=["source", "read_as", "header_fingerprint", "mapping"])
         return records, mapping, layout
 
     @contextmanager

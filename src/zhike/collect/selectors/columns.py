@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
+from zhike.collect.imports.dialects import NO_HEADER
 from zhike.collect.imports.guesses import ColumnGuess, guessed_mapping, header_fingerprint
 from zhike.collect.imports.kinds import Kind
 from zhike.collect.imports.presets import preset_named
@@ -17,6 +18,7 @@ from zhike.collect.imports.vocabularies import Vocabulary, vocabulary
 from zhike.collect.models import MappingMemory, Upload
 from zhike.collect.selectors.kinds import kind_as_defined
 from zhike.collect.selectors.looks import opened
+from zhike.collect.selectors.sources import DEFAULT_SOURCE, usual_source
 from zhike.customers.masking import masked
 from zhike.kernel.home import Home
 from zhike.kernel.words import Text
@@ -112,6 +114,7 @@ class ColumnsLook:
     fields: tuple[FieldChoice, ...]
     words: tuple[WordTable, ...]
     has_questions: bool
+    source: str
     options: tuple[OptionRow, ...] = ()
 
     @property
@@ -164,6 +167,7 @@ def columns_look(
     """
     kind = kind_as_defined(upload.kind)
     with opened(home, upload) as records:
+        source = _source(upload, preset, records.header)
         chosen = _chosen(upload, kind, records.header, preset, mapping)
         columns = _columns(records, kind, chosen, with_contacts=with_contacts)
         taken = {row.field for row in columns} | {name for row in columns for name, _ in row.also}
@@ -173,7 +177,17 @@ def columns_look(
     fields = tuple(
         FieldChoice(each.name, each.text, each.is_required, each.name in taken) for each in kind.fields
     )
-    return ColumnsLook(columns, fields, words, kind.has_questions, _options(kind, chosen))
+    return ColumnsLook(columns, fields, words, kind.has_questions, source, _options(kind, chosen))
+
+
+def _source(upload: Upload, preset: str | None, header: Sequence[str]) -> str:
+    """As it was said or decided, else as the preset says, else as a file with this header had it before."""
+    if upload.source and (upload.mapping is None or not preset):
+        return upload.source
+    if named := upload.preset if preset is None else preset:
+        return preset_named(named).source
+    has_names = upload.header_row != NO_HEADER
+    return usual_source(upload.kind, header_fingerprint(header)) if has_names else DEFAULT_SOURCE
 
 
 def question_code(place: int) -> str:

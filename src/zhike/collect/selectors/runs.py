@@ -234,10 +234,11 @@ def newest_check(upload: Upload) -> ImportRun | None:
 
 
 def same_file(run_of: Upload) -> ImportRun | None:
-    """An import of this very file that is still in force."""
+    """An import of this very file that is still in force; of any source until it is decided."""
+    of_source = {"source": run_of.source} if run_of.source else {}
     return ImportRun.objects.filter(
+        **of_source,
         kind=run_of.kind,
-        source=run_of.source,
         sha256=run_of.sha256,
         is_dry_run=False,
         state=JobState.DONE,

@@ -32,6 +32,7 @@ from zhike.collect.selectors.runs import (
     run_wait,
     same_file,
 )
+from zhike.collect.services import checked_source
 from zhike.collect.tasks import queue_import
 from zhike.collect.uploads import (
     check_there,
@@ -120,13 +121,15 @@ class NewAttribute:
 
 @dataclass(frozen=True)
 class ColumnsPage:
-    """What each column is; `seen` names the word tables that the page shows."""
+    """What each column is, and where the ids come from; `seen` names the word tables that the page shows."""
 
     steps: tuple[Step, ...]
     upload: UploadLine
     look: ColumnsLook
     presets: tuple[PresetChoice, ...]
     preset: str
+    source: str
+    is_correction: bool
     error: Text | None
     seen: str
     new_attribute: NewAttribute | None
@@ -276,7 +279,8 @@ def _columns_chosen(request: HttpRequest, upload: Upload) -> HttpResponse:
     try:
         if posted.error is not None:
             raise posted.error
-        choose_columns(upload=upload, mapping=posted.mapping)
+        source = look.source if upload.corrects else checked_source(request.POST.get("source", look.source))
+        choose_columns(upload=upload, mapping=posted.mapping, source=source)
     except UsageError as error:
         return _columns_page(request, upload, look, error=error.text, status=422)
     if look.open_words and _seen(look) != request.POST.get("seen", ""):
@@ -301,6 +305,8 @@ def _columns_page(
         look=look,
         presets=preset_choices(upload.kind),
         preset=preset,
+        source=request.POST.get("source", look.source),
+        is_correction=upload.corrects is not None,
         error=error,
         seen=_seen(look),
         new_attribute=_new_attribute(request, upload),

@@ -17,7 +17,6 @@ from django.views.decorators.http import require_POST, require_safe
 from zhike.accounts.access import Right
 from zhike.accounts.rules import requires
 from zhike.collect.forms import FileForm, UploadForm
-from zhike.collect.imports.presets import is_preset, preset_named
 from zhike.collect.imports.templates import write_template
 from zhike.collect.models import ImportRun
 from zhike.collect.receiving import PrivateUploadHandler
@@ -25,7 +24,7 @@ from zhike.collect.selectors.kinds import KindChoice, PresetChoice, kind_choices
 from zhike.collect.selectors.open_uploads import OpenUpload, open_uploads
 from zhike.collect.selectors.runs import RunLine, run_line, run_lines
 from zhike.collect.selectors.visible import run_for
-from zhike.collect.services import DEFAULT_SOURCE, checked_source
+from zhike.collect.services import checked_source
 from zhike.collect.uploads import remove_old_uploads, remove_upload, store_upload, too_large
 from zhike.collect.views.shared import Step, steps_of, viewer, visible_upload
 from zhike.kernel.errors import UsageError
@@ -94,7 +93,9 @@ def _upload(request: HttpRequest, handler: PrivateUploadHandler) -> HttpResponse
 def _stored(request: HttpRequest, form: FileForm, corrects: ImportRun | None) -> HttpResponse:
     said, home = form.cleaned_data, settings.ZHIKE_HOME
     preset = said.get("preset", "")
-    source = corrects.source if corrects else _source(said["source"], preset)
+    # What nobody said is decided with the columns, which tell where such files came from before.
+    named = said.get("source", "").strip()
+    source = corrects.source if corrects else checked_source(named) if named else ""
     remove_old_uploads(home=home)
     made = store_upload(
         home=home,
@@ -131,11 +132,6 @@ def discard(request: HttpRequest, upload_id: int) -> HttpResponse:
     remove_upload(home=settings.ZHIKE_HOME, upload=visible_upload(request, upload_id))
     messages.info(request, _("The file is deleted; nothing was imported."))
     return HttpResponseRedirect(reverse("collect:start"))
-
-
-def _source(said: str, preset: str) -> str:
-    own = preset_named(preset).source if is_preset(preset) else DEFAULT_SOURCE
-    return checked_source(said) if said.strip() else own
 
 
 def _corrected(request: HttpRequest, run_id: int | None) -> ImportRun | None:
