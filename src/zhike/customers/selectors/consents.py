@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from zhike.customers.models import ConsentEntry, Identity, Profile, Suppression
 from zhike.customers.vault import open_vault
@@ -79,15 +79,22 @@ def reached_by(purpose: str, channel: str) -> tuple[str, ...]:
 
 def refuses_profiling(customer_id: int) -> bool:
     """Whether any of the people merged here refused that decisions are made by their profile."""
-    refused = Profile.objects.filter(customer=customer_id, home_customer__no_profiling=True)
-    return refused.exists() or bool(profiles_refusing_profiling(customer_id))
+    refused = Q(home_customer__no_profiling=True) | Q(Exists(_saying_no()))
+    return Profile.objects.filter(refused, customer=customer_id).exists()
 
 
 def profiles_refusing_profiling(customer_id: int) -> list[int]:
     """The records of a customer that say no to profiling in the ledger, as `REFUSING_PROFILING`."""
-    entries = ConsentEntry.objects.filter(profile__customer=customer_id, purpose="profiling", undone_at=None)
-    newest = {(e.profile_id, e.channel): e.is_granted for e in entries.order_by("given_at", "pk")}
-    return sorted({profile for (profile, _), is_granted in newest.items() if not is_granted})
+    refused = Profile.objects.filter(Exists(_saying_no()), customer=customer_id)
+    return sorted(refused.values_list("pk", flat=True))
+
+
+def _saying_no() -> QuerySet[ConsentEntry]:
+    """Of a profile, as `REFUSING_PROFILING` has it of all."""
+    about = ConsentEntry.objects.filter(purpose="profiling", undone_at=None)
+    is_later = Q(given_at__gt=OuterRef("given_at")) | Q(given_at=OuterRef("given_at"), pk__gt=OuterRef("pk"))
+    later = about.filter(is_later, profile=OuterRef("profile"), channel=OuterRef("channel"))
+    return about.filter(~Exists(later), profile=OuterRef("pk"), is_granted=False)
 
 
 # What was agreed to for a time that is over is no refusal. Its first three conditions are those of an index.
