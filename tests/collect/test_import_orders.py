@@ -361,7 +361,9 @@ def test_an_order_belongs_to_the_profile_that_somebody_else_makes_meanwhile(shop
 def test_a_report_that_does_not_add_up_cannot_be_made(shop):
     counts = {"inserted": 1, "updated": 0, "unchanged": 0, "rejected": 0, "skipped": 0}
     with pytest.raises(AssertionError):
-        ImportReport(1, shop.files, "CSV", 2, **counts, rejects_file=None, ignored_columns=(), reasons={})
+        ImportReport(
+            1, "orders", shop.files, "CSV", 2, **counts, rejects_file=None, ignored_columns=(), reasons={}
+        )
 
 
 def test_a_reader_that_loses_a_row_is_caught_before_anything_is_committed(shop, monkeypatch):
