@@ -33,5 +33,7 @@ def test_the_page_of_the_webhooks_has_no_faults(
         assert guest.faults() == []
         guest.page.fill("input[name=slug]", "my-shop")
         guest.page.click("main button.btn-primary")
-        assert guest.page.locator(r"text=/whsec_\w/").count() == 1
+        shown = guest.page.locator(r"text=/whsec_\w/")
+        shown.first.wait_for()
+        assert shown.count() == 1
         assert guest.faults() == []
