@@ -33,7 +33,9 @@ def test_a_visitor_fills_in_a_form_and_no_page_has_a_fault(
         guest.open("/f/sign-up/")
         assert guest.faults() == []
         guest.page.click("main button.btn-primary")
-        assert guest.page.locator(".kz-field .invalid-feedback").count() == 2
+        told = guest.page.locator(".kz-field .invalid-feedback")
+        told.first.wait_for()
+        assert told.count() == 2
         faults = [fault for fault in guest.faults() if "422" not in str(fault)]
         assert faults == []
         guest.page.fill("input[name=personal_name]", "陈晓")
