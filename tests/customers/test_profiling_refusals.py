@@ -12,7 +12,7 @@ from tests.shops import open_shop
 from zhike.customers.models import ConsentEntry, Customer, Profile
 from zhike.customers.records import ConsentGiven, ProfileRecord
 from zhike.customers.selectors.consents import REFUSING_PROFILING, refuses_profiling
-from zhike.customers.selectors.profiles import profile_map, profile_map_changes, profile_map_mark
+from zhike.customers.selectors.lake_profiles import profile_map, profile_map_changes, profile_map_mark
 from zhike.customers.services import (
     PairEvidence,
     link_profiles,
@@ -130,6 +130,19 @@ def test_the_lake_is_told_of_each_word(home: Home) -> None:
     assert profile_map_mark() != mark
     changed = profile_map_changes(mark).rows.to_pylist()
     assert {row["profile_id"] for row in changed if row["no_profiling"]} == {profile.pk}
+
+
+def test_the_map_is_the_same_in_parts(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    mark = profile_map_mark()
+    for number in range(7):
+        said(f"K{number}", ("", number % 3 != 0, 0))
+    whole, changed = profile_map(), profile_map_changes(mark)
+    assert sorted(changed.touched["profile_id"].to_pylist()) == sorted(whole["profile_id"].to_pylist())
+    assert whole["no_profiling"].to_pylist() == [True, False, False, True, False, False, True]
+    monkeypatch.setattr("zhike.customers.selectors.lake_profiles._PART", 2)
+    assert profile_map().equals(whole)
+    again = profile_map_changes(mark)
+    assert again.rows.equals(changed.rows) and again.touched.equals(changed.touched)
 
 
 def test_who_refuses_is_found_without_reading_the_ledger() -> None:

@@ -1,5 +1,6 @@
 """Reads of who is who and of what hangs on them."""
 
+from zhike.customers.selectors.lake_profiles import profile_map, profile_map_changes, profile_map_mark
 from zhike.customers.selectors.people import (
     Person,
     Shown,
@@ -13,9 +14,6 @@ from zhike.customers.selectors.profiles import (
     customer_ids_found,
     is_erased,
     profile_keys,
-    profile_map,
-    profile_map_changes,
-    profile_map_mark,
     source_keys_of,
 )
 

@@ -1,4 +1,4 @@
-"""Ids of very many customers, written by the database as one text instead of read as one object each."""
+"""Columns of very many rows, written by the database as one text instead of read as one object each."""
 
 from __future__ import annotations
 
@@ -10,7 +10,15 @@ from django.db.models import F, QuerySet
 
 from zhike.customers.pieces import Listed
 
-_JOINED = {"sqlite": "group_concat({})", "postgresql": "string_agg(({})::text, ',')"}
+_JOINED = {
+    "sqlite": "group_concat({expression}, '{separator}')",
+    "postgresql": "string_agg(({expression})::text, '{separator}')",
+}
+
+
+def joined(expression: str, separator: str = ",") -> str:
+    """SQL for the values of all rows as one text; several in one query have the rows in the same order."""
+    return _JOINED[connection.vendor].format(expression=expression, separator=separator)
 
 
 def listed(rows: QuerySet[Any, Any], column: str) -> Listed:
@@ -21,7 +29,6 @@ def listed(rows: QuerySet[Any, Any], column: str) -> Listed:
 
 def listed_by(query: str, given: Sequence[Any] = ()) -> Listed:
     """The ids in the one column, ``listed_id``, of a query."""
-    joined = _JOINED[connection.vendor].format("listed_id")
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {joined} FROM ({query}) AS some_ids", given)
+        cursor.execute(f"SELECT {joined('listed_id')} FROM ({query}) AS some_ids", given)
         return Listed(cursor.fetchone()[0] or "")

@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection
-from datetime import datetime, timedelta
 
-import pyarrow as pa
 from django.conf import settings
-from django.db import connection
 from django.db.models import F
 
 from zhike.customers.models import Customer, Profile
-from zhike.customers.normal import city_tier
 from zhike.customers.records import BY_HAND, ERASED, WITHDRAWN
-from zhike.customers.schema import PROFILES
-from zhike.customers.selectors.consents import REFUSING_PROFILING
 from zhike.customers.vault import key_index, open_vault
-from zhike.lake.snapshots import Changed, Snapshot
+from zhike.lake.snapshots import Snapshot
 
 _LARGEST_ID = 2**63 - 1
-# A transaction stamps its rows before it commits: whoever committed meanwhile may bear a later moment.
-_LONGEST_WRITE = timedelta(hours=1)
-# What is derived on the way into the lake; a map that was made by another rule is made anew as a whole.
-_DERIVING = "city_tier,profiling:"
-_CITY = '"city": "'
 
 
 def source_keys_of(customer_ids: list[int]) -> dict[int, str]:
@@ -126,74 +114,3 @@ def _customer_ids_by_order(text: str, snapshot: Snapshot) -> tuple[int, ...]:
     rows = snapshot.rows(orders.filter(orders.order_id == text).select("profile_id").distinct().limit(100))
     profiles = Profile.objects.filter(pk__in=[row["profile_id"] for row in rows])
     return tuple(profiles.order_by("customer_id").values_list("customer_id", flat=True).distinct())
-
-
-def profile_map_mark() -> str:
-    """Changes whenever the lake's copy of the map would."""
-    # Each from an index; profiles are never deleted, so their number need not be counted.
-    newest = Profile.objects.order_by("-pk").values_list("pk", flat=True).first()
-    changed = Profile.objects.order_by("-changed_at").values_list("changed_at", flat=True).first()
-    if changed is None:
-        return f"{_DERIVING}0"
-    late = Profile.objects.filter(changed_at__gte=changed - _LONGEST_WRITE).count()
-    return f"{_DERIVING}{newest}/{late} {changed.isoformat()}"
-
-
-def profile_map() -> pa.Table:
-    """The whole map from profile to customer, as the lake's `profiles` has it."""
-    return profile_map_changes("").rows
-
-
-def profile_map_changes(since: str) -> Changed:
-    """The rows of the map that changed since it had that mark, or all of them.
-
-    Parameters
-    ----------
-    since
-        What `profile_map_mark` said then; empty for everything.
-    """
-    # Plain tuples: a million model objects would cost more than the rest of a refresh.
-    query = (
-        "SELECT p.id, p.customer_id, p.source, p.attributes, "
-        f"h.no_profiling OR p.id IN ({REFUSING_PROFILING}), p.erased_at "
-        "FROM customers_profile p JOIN customers_customer h ON h.id = p.home_customer_id"
-    )
-    moment = since.partition(" ")[2] if since.startswith(_DERIVING) else ""
-    changed_since = [datetime.fromisoformat(moment) - _LONGEST_WRITE] if moment else []
-    with connection.cursor() as cursor:
-        cursor.execute(query + (" WHERE p.changed_at >= %s" if changed_since else ""), changed_since)
-        rows = cursor.fetchall()
-    alive = [row[:-1] for row in rows if row[-1] is None]
-    columns = list(zip(*alive, strict=True)) or [()] * len(PROFILES.columns)
-    tiers = _CityTiers()
-    columns[3] = tuple(None if text in ("{}", {}) else tiers.added(_as_json(text)) for text in columns[3])
-    columns[4] = tuple(map(bool, columns[4]))
-    arrays = [
-        pa.array(column, field.type) for column, field in zip(columns, PROFILES.arrow_schema(), strict=True)
-    ]
-    touched = pa.table({"profile_id": pa.array([row[0] for row in rows], pa.int64())})
-    return Changed(pa.table(arrays, schema=PROFILES.arrow_schema()), touched)
-
-
-def _as_json(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-class _CityTiers(dict[str, str]):
-    """City as it stands in JSON → what is added to say its tier."""
-
-    def added(self, text: str) -> str:
-        """Attributes with the tier of their city, where the ranking has it and no source says it."""
-        # Not parsed: of a million rows that would be most of the work. Within a value every quote is escaped.
-        start = text.find(_CITY)
-        if start < 0 or '"city_tier":' in text:
-            return text
-        start += len(_CITY)
-        addition = self[text[start : text.index('"', start)]]
-        return f"{text[:-1]}{addition}}}" if addition else text
-
-    def __missing__(self, city: str) -> str:
-        # A city with a quote in its name is cut off at the backslash, and none of the ranking.
-        tier = None if city.endswith("\\") else city_tier(json.loads(f'"{city}"'))
-        self[city] = f', "city_tier": "{tier}"' if tier else ""
-        return self[city]
