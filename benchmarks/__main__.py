@@ -1,7 +1,7 @@
 """`make bench`: prints the table of benchmarks/README.md.
 
-python -m benchmarks [refresh] [peers] [accuracy] [recommendations] [pages] [identity] [imports] [--customers N]; all by default.
-Of imports also [--rows N] [--bad-share X]; a file has a fifth as many customers as rows. Generated data stay in benchmarks/data.
+python -m benchmarks [refresh] [peers] [accuracy] [coverage] [recommendations] [pages] [identity] [imports] [--customers N]; all by default.
+Of imports also [--rows N] [--bad-share X]; a file has a fifth as many customers as rows. Of coverage also [--shops N]. Generated data stay in benchmarks/data.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import argparse
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import accuracy, identity, imports, pages, recommendations, refresh
+from benchmarks import accuracy, coverage, identity, imports, pages, recommendations, refresh
 from benchmarks.peers.comparing import Compared, compared
 from benchmarks.peers.environments import NotInstalledError, interpreter_of, peer_named
 
@@ -23,12 +23,22 @@ def main() -> None:
     parser.add_argument(
         "what",
         nargs="*",
-        default=["refresh", "peers", "accuracy", "recommendations", "pages", "identity", "imports"],
+        default=[
+            "refresh",
+            "peers",
+            "accuracy",
+            "coverage",
+            "recommendations",
+            "pages",
+            "identity",
+            "imports",
+        ],
     )
     parser.add_argument("--customers", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--rows", type=int, default=2_000_000)
     parser.add_argument("--bad-share", type=float, default=0.0)
+    parser.add_argument("--shops", type=int, default=400)
     chosen = parser.parse_args()
     folder = DATA / str(chosen.customers)
     print(
@@ -43,6 +53,8 @@ def main() -> None:
         _peers(chosen.customers, chosen.rounds)
     if "accuracy" in chosen.what:
         _accuracy()
+    if "coverage" in chosen.what:
+        _coverage(chosen.shops)
     if "recommendations" in chosen.what:
         _recommendations()
     if "pages" in chosen.what:
@@ -114,6 +126,25 @@ def _accuracy() -> None:
             for method, metrics in methods.items():
                 figures = "  ".join(f"{name} {metrics[name]:9.3f}" for name in accuracy.METRICS)
                 print(f"  {target:<7} {method:<32} {figures}")
+
+
+def _coverage(shops: int) -> None:
+    for case, found in coverage.measure(shops):
+        print(f"\n{case.model}, truths {case.truths}: {found.shops} shops of {case.customers} customers")
+        for target, held in found.held.items():
+            shares = ", ".join(
+                f"{confidence:.0%} intervals {share:.1%}" for confidence, share in held.items()
+            )
+            print(
+                f"  {target:<7} held by {shares}   above the latter {found.above[target]:.1%}   "
+                f"+-{found.half_width[target]:.0%}"
+            )
+        pairs = "  ".join(
+            f"{name} {share:.0%} ({ratio:.2f})" for name, (share, ratio) in found.parameters.items()
+        )
+        print(f"  parameters in their 90 % intervals (median of estimate / truth): {pairs}")
+        if found.without_spend:
+            print(f"  without an interval of spend: {found.without_spend} shops")
 
 
 def _recommendations() -> None:

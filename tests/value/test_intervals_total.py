@@ -12,7 +12,7 @@ from tests.value.test_intervals_orders import ANY_MODEL, BG, CASES
 from zhike.value.analysis.btyd import BgNbdParameters, GammaGammaParameters, PredictionError, fit_bg_nbd
 from zhike.value.analysis.btyd.intervals_mean import expectation_interval, fitted_covariance, log_slopes
 from zhike.value.analysis.btyd.intervals_orders import order_probabilities
-from zhike.value.analysis.btyd.intervals_total import total_orders, total_spend
+from zhike.value.analysis.btyd.intervals_total import TotalForecast, total_orders, total_spend
 from zhike.value.analysis.btyd.simulate import simulate_bg_nbd, simulate_gamma_gamma
 
 AMOUNTS = GammaGammaParameters(6.25, 3.74, 15.44, 0.0, 0.0)
@@ -114,6 +114,40 @@ def test_parameters_matter_more_the_larger_the_shop():
 def test_nothing_ahead_is_a_total_of_nothing():
     total = total_orders(BG, *CASES, horizon=0, log_covariance=COVARIANCE)
     assert (total.expected, total.interval) == (0.0, (0.0, 0.0))
+
+
+def test_the_bounds_are_those_of_a_gamma_distribution():
+    total = TotalForecast(100.0, 300.0, 100.0, anybody=1.0, confidence=0.9)
+    # Shape 25, scale 4: half of these is chi-squared with 50 degrees of freedom, 5 % and 95 % points from its table.
+    assert total.interval == pytest.approx((34.764 * 2, 67.505 * 2), rel=1e-4)
+    known = TotalForecast(100.0, 0.0, 0.0, anybody=1.0, confidence=0.9)
+    assert known.interval == pytest.approx((100, 100), rel=1e-5)
+
+
+def test_where_nobody_may_come_the_interval_begins_with_nothing():
+    # Gone for almost certain: three orders in the first month, none in the three years after.
+    gone = total_orders(BG, 3, 4.0, 160.0, horizon=26, log_covariance=NOTHING_UNKNOWN)
+    likely = order_probabilities(BG, 3, 4.0, 160.0, horizon=26, most=0)
+    assert gone.anybody == pytest.approx(1 - likely[0])
+    assert gone.interval == (0.0, 0.0)
+    twenty = total_orders(BG, [0], [0], [160.0], horizon=26, weights=[20], log_covariance=NOTHING_UNKNOWN)
+    nobody = order_probabilities(BG, 0, 0, 160.0, horizon=26, most=0)[0] ** 20
+    assert twenty.anybody == pytest.approx(1 - nobody)
+    assert nobody > 0.05
+    low, high = twenty.interval
+    assert low == 0.0 < twenty.expected < high
+
+
+def test_the_interval_holds_what_the_distribution_of_a_small_shop_holds():
+    # The exact distribution of the total: that of each customer, convolved.
+    cases = [column[:5] for column in CASES]
+    exact = np.ones(1)
+    for likely in order_probabilities(BG, *cases, horizon=52, most=150):
+        exact = np.convolve(exact, likely)
+    total = total_orders(BG, *cases, horizon=52, log_covariance=NOTHING_UNKNOWN)
+    low, high = total.interval
+    held = exact[int(np.ceil(low)) : int(high) + 1].sum()
+    assert 0.87 < held < 0.96
 
 
 def test_the_variance_of_a_total_spend_is_that_of_simulated_spend():

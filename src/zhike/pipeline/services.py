@@ -20,6 +20,7 @@ from zhike.jobs.tracking import JobState
 from zhike.kernel import clock
 from zhike.kernel.errors import UsageError, ZhikeError
 from zhike.kernel.home import Home
+from zhike.kernel.words import Text
 from zhike.lake.engines import WORKER_BUDGET, Budget
 from zhike.lake.manifests import Manifest
 from zhike.lake.snapshots import Draft, Lake, open_lake
@@ -42,6 +43,7 @@ log = logging.getLogger(__name__)
 REFRESH_LOCK = "refresh"
 SNAPSHOTS_KEPT = 5
 _STALE_AFTER = timedelta(days=30)
+_PUBLISHING = Text("发布", "publishing")
 
 
 def request_refresh(
@@ -124,7 +126,7 @@ def _publish(home: Home, draft: Draft, run: RefreshRun, progress: Progress) -> M
         rows = stage.run(refresh)
         seconds = time.perf_counter() - started
         RunStage.objects.create(run=run, name=stage.name, seconds=seconds, rows=rows)
-    progress.report(STAGES[-1].text, len(STAGES), len(STAGES))
+    progress.report(_PUBLISHING, len(STAGES), len(STAGES))
     run.recomputed = refresh.recomputed
     run.save(update_fields=["recomputed"])
     given = RefreshRun.objects.aggregate(newest=Max("snapshot_id"))["newest"] or 0

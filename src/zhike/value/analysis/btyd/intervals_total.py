@@ -1,15 +1,17 @@
 """Intervals of a shop's total: the chance in its customers, and parameters that are wrong for all of them at once.
 
 Chance averages out over many customers, the error of the parameters does not: in a large shop it is what is left.
-The sum of many customers is close to normal; the bounds are those of the lognormal distribution of the same mean and
-variance, which is the same for narrow intervals and stays above 0 for wide ones.
+The sum of many customers is close to normal; the bounds are those of the gamma distribution of the same mean and
+variance, which is the same for narrow intervals and stays above 0 for wide ones. A lognormal distribution does not reach
+down far enough: in a small shop much hangs on a few frequent buyers, who may have left. In a tiny one nobody may come at
+all: that chance is counted apart, and the gamma distribution is that of the total if anybody comes.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import ndtri
+from scipy.special import gammaincinv, ndtri
 
 from zhike.value.analysis.btyd.checks import Floats, checked, checked_weights
 from zhike.value.analysis.btyd.errors import PredictionError
@@ -21,12 +23,16 @@ from zhike.value.analysis.btyd.intervals_mean import (
     log_slopes,
 )
 from zhike.value.analysis.btyd.intervals_orders import (
+    Prospects,
     checked_question,
     checked_tail,
     prospects,
     unique_histories,
 )
 from zhike.value.analysis.btyd.summary import weight_at
+
+LEAST_VARIANCE = 1e-12
+"""Of the square of the mean: below, a total is known as well as a float tells it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,28 +46,34 @@ class TotalForecast:
         Variance if the parameters were known.
     parameter_variance : float
         Variance of ``expected`` because they are not.
+    anybody : float
+        Probability that anyone orders at all.
     confidence : float
     """
 
     expected: float
     chance_variance: float
     parameter_variance: float
+    anybody: float
     confidence: float
 
     @property
     def interval(self) -> tuple[float, float]:
-        """Bounds that hold the total with ``confidence``, lognormal with the mean and variance above.
+        """Bounds that hold the total with ``confidence``: 0 or of a gamma distribution, with the mean and variance above.
 
         Normal where the total is negative, as a margin may be.
         """
         variance = self.chance_variance + self.parameter_variance
+        ends = np.array([1.0 - self.confidence, 1.0 + self.confidence]) / 2.0
         if self.expected <= 0.0:
-            reach = float(ndtri((1.0 + self.confidence) / 2.0) * np.sqrt(variance))
-            return self.expected - reach, self.expected + reach
-        log_variance = float(np.log1p(variance / self.expected**2))
-        middle = self.expected * np.exp(-log_variance / 2.0)
-        half = float(ndtri((1.0 + self.confidence) / 2.0)) * np.sqrt(log_variance)
-        return float(middle * np.exp(-half)), float(middle * np.exp(half))
+            low, high = self.expected + ndtri(ends) * np.sqrt(variance)
+            return float(low), float(high)
+        # Of the total S if anybody orders: E[S]/anybody is its mean, E[S²]/anybody its mean square.
+        mean = self.expected / self.anybody
+        relative_variance = self.anybody * (1.0 + variance / self.expected**2) - 1.0
+        shape = 1.0 / max(relative_variance, LEAST_VARIANCE)
+        low, high = mean / shape * gammaincinv(shape, np.maximum(1.0 - (1.0 - ends) / self.anybody, 0.0))
+        return float(low), float(high)
 
 
 def total_orders(
@@ -104,6 +116,7 @@ def total_orders(
         expected=float(counts @ expected),
         chance_variance=max(float(counts @ (squares - expected**2)), 0.0),
         parameter_variance=max(float(slopes @ covariance @ slopes), 0.0),
+        anybody=chance_of_anybody(asked, counts),
         confidence=float(confidence),
     )
 
@@ -170,8 +183,17 @@ def total_spend(
         expected=float((counts * rate) @ spend),
         chance_variance=max(float(chance), 0.0),
         parameter_variance=max(float(unknown), 0.0),
+        anybody=chance_of_anybody(asked, weight_at(at, counts, unique.frequency.size)),
         confidence=float(confidence),
     )
+
+
+def chance_of_anybody(asked: Prospects, counts: Floats) -> float:
+    """Return the probability that at least one of the customers orders; ``counts`` (u,) has those of each row asked."""
+    rows = np.arange(asked.future.rows)
+    likely = asked.alive * asked.future.at_least(np.ones(rows.size), rows)[asked.pair_at]
+    nobody = counts @ np.log1p(-np.minimum(likely, 1.0 - 1e-16))[asked.at]
+    return float(-np.expm1(nobody))
 
 
 def amount_spread(amounts: GammaGammaParameters, count: Floats, mean: Floats) -> Floats:
