@@ -19,7 +19,7 @@ from tests.collect.wizards import Wizard
 from zhike.collect.commands import import_group
 from zhike.collect.imports import staging
 from zhike.collect.imports.csv_files import CsvFile
-from zhike.collect.imports.dialects import reading_text
+from zhike.collect.imports.dialects import column_title, reading_text
 from zhike.collect.imports.reading import open_records
 from zhike.collect.models import ImportRun, MappingMemory
 from zhike.kernel.errors import UsageError, ZhikeError
@@ -127,6 +127,11 @@ def test_a_file_without_a_header_has_numbered_columns(shop: Shop, way: str, tmp_
     assert refused(shop, text_of(*ROWS), delimiter=";", header_row=0).code == "columns.missing"
 
 
+def test_numbered_columns_are_called_so_in_both_languages() -> None:
+    assert column_title("column 12") == Text("第 12 列", "column 12")
+    assert column_title("column twelve") == "column twelve"
+
+
 def test_the_row_of_the_header_holds_for_workbooks_and_within_archives(shop: Shop, tmp_path: Path) -> None:
     file = tmp_path / "orders.xlsx"
     with xlsxwriter.Workbook(file) as book:
@@ -201,7 +206,7 @@ def test_each_is_changed_on_the_page_and_seen_at_once(wizard: Wizard) -> None:
     assert '<th scope="col" class="text-nowrap">customer_id</th>' in html
     assert '<option value="semicolon" selected>' in html and '<option value="2" selected>' in html
     html = wizard.page(reading + "?delimiter=semicolon&header_row=0")
-    assert '<th scope="col" class="text-nowrap">column 4</th>' in html
+    assert '<th scope="col" class="text-nowrap">第 4 列</th>' in html
     wrong = wizard.page(reading + "?header_row=29")
     assert "第 29 行不能当表头" in wrong and 'id="header_row"' in wrong
     for made_up in ("delimiter=x", "header_row=x", "header_row=-1"):

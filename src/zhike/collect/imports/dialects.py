@@ -90,6 +90,12 @@ def column_names(count: int) -> tuple[str, ...]:
     return tuple(f"column {place}" for place in range(1, count + 1))
 
 
+def column_title(name: str) -> Text | str:
+    """A column's name for people; in a file without a header it is a number, which mappings know in one language."""
+    numbered = re.fullmatch(r"column (\d+)", name)
+    return Text(f"第 {numbered[1]} 列", name) if numbered else name
+
+
 def refuse_dialect(file: InputFile, dialect: Dialect, *, with_header: bool) -> None:
     """Refuse what a format does not have: a delimiter is for text, the row of a header for text and workbooks.
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from zhike.collect.imports.dialects import NO_HEADER
+from zhike.collect.imports.dialects import NO_HEADER, column_title
 from zhike.collect.imports.guesses import ColumnGuess, guessed_mapping, header_fingerprint
 from zhike.collect.imports.kinds import Kind
 from zhike.collect.imports.presets import preset_named
@@ -261,7 +261,7 @@ def _columns(
         rows.append(
             ColumnRow(
                 place=place,
-                title=trimmed(guess.column)[:80] or f"#{place + 1}",
+                title=trimmed(str(column_title(guess.column)))[:80] or f"#{place + 1}",
                 samples=samples,
                 field="" if is_repeated else name,
                 field_text="" if not name or is_repeated else field_text(kind, name),

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from zhike.collect.imports.columns import Choice
 from zhike.collect.imports.corrections import as_stored, without_guards
 from zhike.collect.imports.csv_files import CsvFile
-from zhike.collect.imports.dialects import DELIMITERS, Dialect
+from zhike.collect.imports.dialects import DELIMITERS, Dialect, column_title
 from zhike.collect.imports.presets import is_preset, preset_named
 from zhike.collect.imports.reading import is_archive, open_records, require_file, unpacked_file
 from zhike.collect.imports.records import RecordFile, shown
@@ -124,7 +124,7 @@ def file_look(*, home: Home, upload: Upload, dialect: Dialect, with_contacts: bo
             sheet=stored.sheet if isinstance(stored, WorkbookFile) else "",
             sheets=stored.sheets if isinstance(stored, WorkbookFile) else (),
             header_row=stored.header_row if isinstance(stored, CsvFile | WorkbookFile) else None,
-            header=tuple(shown(title) for title in records.header[:_MOST_COLUMNS]),
+            header=tuple(shown(column_title(title)) for title in records.header[:_MOST_COLUMNS]),
             rows=rows,
             expected_records=records.expected_records,
             more_columns=max(len(records.header) - _MOST_COLUMNS, 0),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from zhike.accounts.selectors import User
-from zhike.collect.imports.dialects import reading_text
+from zhike.collect.imports.dialects import column_title, reading_text
 from zhike.collect.imports.kinds import kind_named
 from zhike.collect.imports.repairs import REPAIRS
 from zhike.collect.models import ImportRun, ImportUndo, Upload
@@ -255,7 +255,10 @@ def reject_groups(*, home: Home, run: ImportRun, with_contacts: bool) -> tuple[R
             code,
             reason_text(code),
             count,
-            tuple(RejectRow(number, column, Text(zh, en)) for number, column, zh, en in first.get(code, ())),
+            tuple(
+                RejectRow(number, str(column_title(column)), Text(zh, en))
+                for number, column, zh, en in first.get(code, ())
+            ),
             tuple((name, REPAIRS[name].text) for name in repairs_for(code) if name not in run.repairs),
         )
         for code, count in by_count
@@ -270,7 +273,9 @@ def mapped_columns(run: ImportRun) -> tuple[MappedColumn, ...]:
     values: Mapping[str, Mapping[str, str]] = said.get("values", {})
     return tuple(
         MappedColumn(
-            title, field_text(kind, name), tuple(values.get(name.removeprefix(QUESTION), {}).items())
+            str(column_title(title)),
+            field_text(kind, name),
+            tuple(values.get(name.removeprefix(QUESTION), {}).items()),
         )
         for name, title in named
     )
