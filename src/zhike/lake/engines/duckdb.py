@@ -59,7 +59,10 @@ class DuckDBEngine:
     def read(self, name: str, files: list[Path], empty: pa.Schema) -> ir.Table:
         if not files:
             return self.load(name, empty.empty_table())
-        fresh, listed = self._fresh(name), ", ".join(f"'{_quoted(file)}'" for file in files)
+        # DuckDB takes the first file to have as many rows as each other one: after a handful that came in last, it would
+        # hold all others in memory to join them with who is few.
+        largest_first = sorted(files, key=lambda file: file.stat().st_size, reverse=True)
+        fresh, listed = self._fresh(name), ", ".join(f"'{_quoted(file)}'" for file in largest_first)
         self._cursor().execute(f"CREATE VIEW {fresh} AS FROM read_parquet([{listed}])")
         return ibis.table(ibis.schema(empty), name=fresh)
 
