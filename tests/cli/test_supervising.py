@@ -42,6 +42,26 @@ def test_a_service_that_is_killed_is_started_again_and_ends_with_the_others() ->
     assert not [pid for pid in (first, second, third) if os.path.exists(f"/proc/{pid}")]
 
 
+def test_who_is_told_to_stop_while_a_service_starts_waits_for_its_end() -> None:
+    running = started(
+        "def ends_slowly():",
+        "    signal.signal(signal.SIGTERM, lambda *_: (time.sleep(1), sys.exit(0)))",
+        "    wait()",
+        "forked = supervising._forked",
+        "def noted_late(service):",
+        "    child = forked(service)",
+        "    time.sleep(1)",
+        "    return child",
+        "supervising._forked = noted_late",
+        'keep_running([Service("web", ends_slowly, [])])',
+    )
+    service = began(running)
+    running.send_signal(signal.SIGTERM)
+    running.communicate(timeout=60)
+    assert running.returncode == 0
+    assert not os.path.exists(f"/proc/{service}")
+
+
 def test_services_end_when_whoever_started_them_is_killed() -> None:
     running = started('keep_running([Service("worker", wait, [])])')
     began(running)

@@ -95,14 +95,17 @@ def keep_running(services: Sequence[Service], *, forks: bool = CAN_FORK) -> None
         Of a service that dies again and again right after its start.
     """
     kept = [_Kept(service, forks=forks) for service in services]
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    # Noted and not raised: between a start and the note of it, the new process would be forgotten.
+    told: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, _: told.append(number))
     try:
-        while True:
+        while not told:
             for each in kept:
                 each.look()
             time.sleep(_LOOK_EVERY_SECONDS)
     finally:
         _stop([each.child for each in kept if each.child is not None])
+    sys.exit(0)
 
 
 def _stop(children: Sequence[Child]) -> None:
@@ -140,11 +143,15 @@ def _forked(service: Service) -> Child:
     sys.stdout.flush()
     sys.stderr.flush()
     parent = os.getpid()
+    # Held back until the new process has a handler of its own: by that of its parent it would go on running.
+    held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
     if pid := os.fork():
+        signal.pthread_sigmask(signal.SIG_SETMASK, held)
         return _Forked(pid)
     code = 1
     try:
         _end_with(parent)
+        signal.pthread_sigmask(signal.SIG_SETMASK, held)
         # What `ps -o comm` and `top` show: forked processes have one command line.
         ctypes.CDLL(None).prctl(_PR_SET_NAME, f"zhike {service.name}".encode()[:15])
         service.work()
