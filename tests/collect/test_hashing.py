@@ -29,6 +29,9 @@ def test_a_row_has_the_same_fingerprint_alone_and_among_others(rows):
     assert found == [RowHashes(SECRET).of_row(row) for row in rows]
     # Part of a column is not laid out as a column of its own.
     assert RowHashes(SECRET).of_columns([column[1:] for column in columns]).tolist() == found[1:]
+    encoded = [columns[0].dictionary_encode(), *columns[1:3], columns[3].dictionary_encode("encode")]
+    assert RowHashes(SECRET).of_columns(encoded).tolist() == found
+    assert RowHashes(SECRET).of_columns([column[1:] for column in encoded]).tolist() == found[1:]
 
 
 @given(st.lists(st.text(max_size=70)))

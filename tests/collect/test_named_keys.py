@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -27,10 +29,10 @@ def batches_of(rows: list[tuple[str | None, str | None] | None], size: int) -> l
 @settings(deadline=None)
 @given(records, st.integers(1, 20), st.integers(1, 60), st.data())
 def test_every_record_names_the_key_that_stands_in_it(rows, size, together, data):
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(1) as beside:
         patch.setattr(named_keys, "_FEWEST_TOGETHER", together)
         patch.setattr(named_keys, "_FEWEST_RECORDS", 1)
-        named = NamedKeys(COLUMNS)
+        named = NamedKeys(COLUMNS, beside)
         for batch in batches_of(rows, size):
             named.take(batch)
         texts = [*named.keys.to_pylist(), None]
@@ -45,7 +47,7 @@ def test_every_record_names_the_key_that_stands_in_it(rows, size, together, data
 
 
 def test_keys_have_the_order_of_the_file():
-    named = NamedKeys(["customer_id"])
+    named = NamedKeys(["customer_id"], ThreadPoolExecutor(1))
     for batch in batches_of([("C", None), ("A", None), None, (None, None), ("B", None), ("A", None)], 2):
         named.take(batch)
     assert named.keys.to_pylist() == ["C", "A", "B"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 
@@ -15,15 +16,22 @@ from zhike.kernel.errors import ZhikeError
 from zhike.kernel.words import Text
 
 log = logging.getLogger(__name__)
+# Pages ask for progress less often.
+_SECONDS_BETWEEN = 0.2
 
 
 class RowProgress:
-    """Writes progress into a row of tracked work, so that pages can show it."""
+    """Writes progress into a row of tracked work, so that pages can show it: each stage, its end, and now and then between."""
 
     def __init__(self, work: TrackedWork) -> None:
         self._work = work
+        self._next_at = 0.0
 
     def report(self, stage: Text, done: int, total: int, message: str = "") -> None:
+        is_same = (self._work.stage_zh, self._work.total) == (stage.zh, total)
+        if is_same and done < total and time.monotonic() < self._next_at:
+            return
+        self._next_at = time.monotonic() + _SECONDS_BETWEEN
         self._work.stage_zh, self._work.stage_en = stage.zh, stage.en
         self._work.done, self._work.total = done, total
         self._work.save(update_fields=["stage_zh", "stage_en", "done", "total"])

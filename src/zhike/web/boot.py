@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 import django
 from django.apps import apps
@@ -25,6 +26,11 @@ def boot(home: Home) -> None:
         _refuse_another_folder(home)
         return
     os.environ["ZHIKE_HOME"] = str(home.path)
+    if sys.platform == "linux":
+        # What one thread frees another one takes again: an import needs 50 MB less than with Arrow's usual allocator.
+        # Arrow, which is loaded later, looks for these names.
+        os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "jemalloc")
+        os.environ.setdefault("JE_ARROW_MALLOC_CONF", "narenas:1")
     os.environ["DJANGO_SETTINGS_MODULE"] = SETTINGS_MODULE
     django.setup()
 

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 
 # Smaller ones spend more time between the steps than in them, larger ones need more memory.
-BLOCK_BYTES = 4 << 20
+BLOCK_BYTES = 5 << 20
 _LONGEST_PLAIN_LINE = 1 << 16
 _QUOTE, _NEW_LINE, _RETURN = 34, 10, 13
 

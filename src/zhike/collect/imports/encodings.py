@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from zhike.collect.imports.likeliest import likelier_than_utf_8, likeliest
 from zhike.collect.imports.storage import InputFile
@@ -143,7 +142,8 @@ def _utf_8(file: InputFile, name: str) -> TextFormat | None:
         while block := stream.read(_BLOCK_BYTES):
             bytes_ = np.frombuffer(block, np.uint8)
             newline_count += int(np.count_nonzero(bytes_ == ord("\n")))
-            high_count += int(np.count_nonzero(bytes_ >= 0x80))
+            if high_count <= _FEW_BYTES:
+                high_count += int(np.count_nonzero(bytes_ >= 0x80))
             has_nul = has_nul or b"\0" in block
             block = rest + block
             # No character goes on after a line feed.
@@ -160,8 +160,9 @@ def _utf_8(file: InputFile, name: str) -> TextFormat | None:
 
 
 def _is_utf_8(text: bytes) -> bool:
+    whole = pa.array([0, len(text)], pa.int32()).buffers()[1]
     try:
-        pc.cast(pa.array([text], pa.binary()), pa.string())
+        pa.Array.from_buffers(pa.string(), 1, [None, whole, pa.py_buffer(text)]).validate(full=True)
     except pa.ArrowInvalid:
         return False
     return True

@@ -66,7 +66,7 @@ class FastOrders:
         }
         for name in _TEXTS:
             read = self._few(cells, name, rows)
-            columns[name] = read.taken(pa.array(read.words, pa.string()))
+            columns[name] = _repeated(read, read.words)
             is_certain &= read.is_certain
         is_certain &= self._few(cells, "currency", rows).is_certain
         return self._with_refunds(columns, cells, is_certain, rows)
@@ -92,9 +92,7 @@ class FastOrders:
         days = np.where(~has_day & ((given > 0) | is_refunded), columns["ordered_on"], days)
         columns |= {"refund_amount": given, "refunded_on": days}
         columns["discount_amount"] = np.maximum(discount.values, 0)
-        columns["status"] = status.taken(
-            pa.array([word or "completed" for word in status.words], pa.string())
-        )
+        columns["status"] = _repeated(status, [word or "completed" for word in status.words])
         return columns, is_certain
 
     def _few(self, cells: dict[str, pa.Array], name: str, rows: int) -> FewWords:
@@ -118,7 +116,16 @@ def _batch(
     made["key_hash"] = pa.array(key_hashes(made["order_id"]))
     content = [made[name] for name in _SCHEMA.names if name not in ("number", "key_hash", "row_hash")]
     made["row_hash"] = pa.array(row_hashes.of_columns(content))
-    return pa.record_batch([made[name] for name in _SCHEMA.names], schema=_SCHEMA)
+    return pa.record_batch([_plain(made[name]) for name in _SCHEMA.names], schema=_SCHEMA)
+
+
+def _repeated(column: FewWords, words: list[str | None]) -> pa.DictionaryArray:
+    """The column of the few texts that stand for its words."""
+    return pa.DictionaryArray.from_arrays(pa.array(column.codes), pa.array(words, pa.string()))
+
+
+def _plain(values: pa.Array) -> pa.Array:
+    return values.dictionary_decode() if isinstance(values, pa.DictionaryArray) else values
 
 
 def _kept(values: Any, kept: np.ndarray, type_: pa.DataType) -> pa.Array:

@@ -128,18 +128,28 @@ class RowHashes:
         self._of_one = self._cipher.encryptor()
 
     def of_columns(self, columns: Sequence[pa.Array]) -> npt.NDArray[np.int64]:
-        """The fingerprint of every row, given as columns of texts, whole numbers and days.
+        """The fingerprint of every row, given as columns of texts, which may be encoded by a dictionary, whole numbers and days.
 
         A null text and an empty one are the same.
         """
         sums = np.zeros((2, len(columns[0])), np.uint64)
         for place, column in enumerate(columns):
-            if pa.types.is_string(column.type):
+            if isinstance(column, pa.DictionaryArray):
+                self._add_repeated(sums, column, place)
+            elif pa.types.is_string(column.type):
                 sums += self._texts.of_column(column, place=place)
             else:
                 sums += self._texts.of_numbers(_numbers(column), place=place)
         blocks = np.ascontiguousarray(sums.T).astype("<u8").tobytes()
         return np.frombuffer(self._cipher.encryptor().update(blocks), "<i8")[::2].astype(np.int64)
+
+    def _add_repeated(self, sums: Sums, column: pa.DictionaryArray, place: int) -> None:
+        # A null, which has no word, has the 0 at the end.
+        of_words = np.pad(self._texts.of_column(column.dictionary, place=place), ((0, 0), (0, 1)))
+        if of_words.any():
+            codes = column.indices.fill_null(len(column.dictionary)).to_numpy()
+            for sum_, of_word in zip(sums, of_words, strict=True):
+                sum_ += of_word.take(codes)
 
     def of_row(self, content: Sequence[str | int | date | None]) -> int:
         """The same of one row; for one thread only."""

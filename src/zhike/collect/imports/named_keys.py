@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Executor, Future
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 NOBODY = -1
-_FEWEST_TOGETHER = 1 << 18
+_FEWEST_TOGETHER = 1 << 20
 _FEWEST_RECORDS = 1 << 16
 _Numbers = npt.NDArray[np.int64]
 _OfRecords = npt.NDArray[np.int32]
@@ -22,9 +23,13 @@ class NamedKeys:
     ----------
     columns
         The staged columns that name customers.
+    beside
+        Numbers keys while more are taken.
     """
 
-    def __init__(self, columns: Sequence[str]) -> None:
+    def __init__(self, columns: Sequence[str], beside: Executor) -> None:
+        self._beside = beside
+        self._numbering: Future[None] | None = None
         self._of_records: dict[str, _OfRecords] = {name: np.empty(0, np.int32) for name in columns}
         self._keys = pa.array([], pa.string())
         self._waiting: list[tuple[str, _Numbers, pa.Array]] = []
@@ -43,7 +48,9 @@ class NamedKeys:
             self._waiting_rows += len(rows)
         # As many as are known: what is known is looked through for each so many.
         if self._waiting_rows >= max(_FEWEST_TOGETHER, len(self._keys)):
-            self._settle()
+            self._await()
+            self._numbering = self._beside.submit(self._number, self._waiting)
+            self._waiting, self._waiting_rows = [], 0
 
     def of_records(self, column: str, records: _Numbers) -> _Numbers:
         """For the numbers of records, the numbers of the keys that they name in a column; `NOBODY` for none."""
@@ -60,17 +67,26 @@ class NamedKeys:
         return np.flatnonzero(is_named[:-1])
 
     def _settle(self) -> None:
-        """Number the keys of the rows that wait."""
-        if not self._waiting:
+        """Number the keys of all rows taken so far."""
+        self._await()
+        self._number(self._waiting)
+        self._waiting, self._waiting_rows = [], 0
+
+    def _await(self) -> None:
+        if self._numbering is not None:
+            self._numbering.result()
+            self._numbering = None
+
+    def _number(self, waiting: list[tuple[str, _Numbers, pa.Array]]) -> None:
+        if not waiting:
             return
         known = len(self._keys)
-        together = pa.concat_arrays([self._keys, *(keys for _, _, keys in self._waiting)]).dictionary_encode()
+        together = pa.concat_arrays([self._keys, *(keys for _, _, keys in waiting)]).dictionary_encode()
         numbers = together.indices.slice(known).fill_null(NOBODY).to_numpy()
         self._keys = together.dictionary
-        for name, records, keys in self._waiting:
+        for name, records, keys in waiting:
             of_records = self._of_records[name] = _reaching(self._of_records[name], records.max())
             of_records[records], numbers = numbers[: len(keys)], numbers[len(keys) :]
-        self._waiting, self._waiting_rows = [], 0
         # Arrow would keep what this took, which is much at once and seldom.
         del together, numbers
         pa.default_memory_pool().release_unused()

@@ -128,10 +128,14 @@ def staged_records(
     naming
         The columns of `schema` with keys of customers to be registered.
     """
-    named = NamedKeys(naming)
     # Read and thrown away: what Parquet would make smaller is not worth the time.
     options = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
-    with write_private(file) as raw, pa.ipc.new_file(raw, schema, options=options) as writer:
+    with (
+        ThreadPoolExecutor(1) as beside,
+        write_private(file) as raw,
+        pa.ipc.new_file(raw, schema, options=options) as writer,
+    ):
+        named = NamedKeys(naming, beside)
         staging = _Staging(source, layout, reader, rejects, schema, writer, named, progress)
         fast = fast_reader(source, reader)
         if fast is None:

@@ -67,13 +67,21 @@ class SealedWriter(io.RawIOBase):
 
     def write(self, data: ReadableBuffer, /) -> int:
         view = memoryview(data).cast("B")
-        self._waiting += view
         self._size += len(view)
+        rest = view
         # A full chunk waits for more: only then it is known not to be the last.
-        while len(self._waiting) > CHUNK_BYTES:
-            with memoryview(self._waiting) as waiting:
-                self._seal(waiting[:CHUNK_BYTES], is_last=False)
-            del self._waiting[:CHUNK_BYTES]
+        while rest:
+            if len(self._waiting) == CHUNK_BYTES:
+                self._seal(self._waiting, is_last=False)
+                self._waiting.clear()
+            if not self._waiting and len(rest) > CHUNK_BYTES:
+                # What is whole already need not be put together.
+                self._seal(rest[:CHUNK_BYTES], is_last=False)
+                rest = rest[CHUNK_BYTES:]
+            else:
+                room = CHUNK_BYTES - len(self._waiting)
+                self._waiting += rest[:room]
+                rest = rest[room:]
         return len(view)
 
     def close(self) -> None:
