@@ -26,6 +26,12 @@ def numpy_column(table: pa.Table, name: str) -> npt.NDArray[Any]:
     return np.from_dlpack(column)
 
 
+def at(values: npt.NDArray[Any], places: npt.NDArray[np.integer[Any]]) -> npt.NDArray[Any]:
+    """`values[places]` of a column, at half the time where places are in no order; all of them must be there."""
+    # No place is looked at twice to see that it is there.
+    return values.take(places, mode="wrap")
+
+
 def in_order(numbers: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Whole numbers in rising order, and the place where each was; equal ones as they come."""
     bits = len(numbers).bit_length()

@@ -20,6 +20,7 @@ from zhike.jobs.tracking import JobState
 from zhike.kernel import clock
 from zhike.kernel.errors import UsageError, ZhikeError
 from zhike.kernel.home import Home
+from zhike.kernel.memory import keeping_memory
 from zhike.kernel.words import Text
 from zhike.lake.engines import WORKER_BUDGET, Budget
 from zhike.lake.manifests import Manifest
@@ -73,7 +74,7 @@ def run_refresh(
     lake = open_lake(home.lake)
     # The engine and the stages share the cores themselves: threads of BLAS would wait for them, spinning.
     one_thread = threadpool_limits(limits=1, user_api="blas")
-    with tracked(run), lake.locked(REFRESH_LOCK), one_thread, _frozen():
+    with tracked(run), lake.locked(REFRESH_LOCK), one_thread, _frozen(), keeping_memory():
         _finish_what_a_crash_left(lake, run)
         with lake.draft(budget=budget, engine_url=engine_url or _engine_of(home)) as draft:
             manifest = _publish(home, draft, run, Several([progress, RowProgress(run)]))

@@ -18,6 +18,7 @@ import ibis
 import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from zhike.lake.arrays import numpy_column
 from zhike.lake.deltas import PinnedFile
@@ -27,6 +28,8 @@ from zhike.lake.engines.protocol import ROWS_A_PART, Budget, Fold
 
 # DuckDB would take four fifths; NumPy and Arrow work beside it in this process.
 _MEMORY = "40%"
+_FLUSHES = ("allocator_flush_threshold", "allocator_bulk_deallocation_flush_threshold")
+_NEVER = "1 TB"
 # Rows are sorted by so many slots as they come, before their number is known: a part is a run of slots.
 _SLOTS = 256
 # The eight bits of a number the other way round, so that those who share their lowest bits are neighbours.
@@ -51,6 +54,9 @@ class DuckDBEngine:
         }
         if budget.threads:
             settings["threads"] = budget.threads
+        if not budget.memory:
+            # Else it gives memory back to the system after a task and takes it again for the next one.
+            settings |= dict.fromkeys(_FLUSHES, _NEVER)
         self._database = duckdb.connect(":memory:", config=settings)
         self._numbers: defaultdict[str, count[int]] = defaultdict(count)
         self._cursors = threading.local()
@@ -181,7 +187,9 @@ class _Parted:
         values = numpy_column(pa.Table.from_batches([batch]), by)
         slots = _SLOT_OF[values & (_SLOTS - 1)]
         ends = np.cumsum(np.bincount(slots, minlength=_SLOTS)).tolist()
-        return cls(batch.take(pa.array(np.argsort(slots, kind="stable"))), [0, *ends])
+        places = pa.array(np.argsort(slots, kind="stable"))
+        columns = [pc.take(column, places, boundscheck=False) for column in batch.columns]
+        return cls(pa.record_batch(columns, schema=batch.schema), [0, *ends])
 
     def part(self, part: int, parts: int) -> pa.RecordBatch:
         """The rows whose value leaves `part` when divided by `parts`, a power of two."""

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from zhike.lake.arrays import in_order, numpy_column
+from zhike.lake.arrays import at, in_order, numpy_column
 
 PEOPLE, DAYS, COHORTS = "purchases_of_people", "purchases_of_days", "purchases_of_cohorts"
 COHORT_MONTHS = (1, 3)
@@ -99,14 +99,14 @@ class _Sorted:
         starts = np.flatnonzero(is_new_person)
         # As wide as places are: days are counted and looked up by.
         days = keys & ((1 << width) - 1)
-        amounts = numpy_column(orders, "net_amount")[order]
+        amounts = at(numpy_column(orders, "net_amount"), order)
         spent = np.zeros(len(keys) + 1, dtype=np.int64)
         np.cumsum(amounts, out=spent[1:])
         return cls(
             first_day=first_day,
             days=days,
             amounts=amounts,
-            discounts=numpy_column(orders, "discount_amount")[order],
+            discounts=at(numpy_column(orders, "discount_amount"), order),
             people=keys[starts] >> width,
             starts=starts,
             person=np.repeat(np.arange(len(starts)), _ends(starts, len(keys)) - starts),
@@ -146,7 +146,7 @@ def _of_people(orders: _Sorted, windows: Mapping[str, Window]) -> pa.Table:
         "spend_amount": spent[ends] - spent[starts],
         "first_day_amount": spent[starts + 1 + repeats_at_first] - spent[starts],
         "discount_amount": orders.per_person(orders.discounts),
-        "weekend_count": orders.per_person(is_weekend[orders.days]),
+        "weekend_count": orders.per_person(at(is_weekend, orders.days)),
     }
     # Windows share borders: each is looked up once.
     borders = sorted({day for each in windows.values() for day in (each.first_day, _next(each.last_day))})
@@ -156,7 +156,7 @@ def _of_people(orders: _Sorted, windows: Mapping[str, Window]) -> pa.Table:
         # Half as wide as the others: they are most of the columns, and every stage after this one reads them.
         columns[f"order_count_{name}"] = (places[end] - places[begin]).astype(np.int32)
         if window.has_amounts:
-            columns[f"spend_amount_{name}"] = spent[places[end]] - spent[places[begin]]
+            columns[f"spend_amount_{name}"] = at(spent, places[end]) - at(spent, places[begin])
     return pa.table(columns)
 
 
@@ -166,7 +166,7 @@ def _places(orders: _Sorted, borders: list[date]) -> Iterator[Array]:
     numbers = [(day - _EPOCH).days - orders.first_day for day in borders]
     # Which span between borders a day is in, looked up by day: one pass over the orders for all borders.
     span_of_day = np.searchsorted(numbers, np.arange(len(orders.counts)), side="right")
-    cells = (span_of_day * people)[orders.days]
+    cells = at(span_of_day * people, orders.days)
     cells += orders.person
     # Not `cumsum`, which adds number by number where this adds row by row.
     counts = np.bincount(cells, minlength=spans * people).reshape(spans, people)
@@ -208,7 +208,7 @@ class _Months:
 
     @classmethod
     def of(cls, orders: _Sorted) -> _Months:
-        begins = np.flatnonzero(_is_new(_every_month(orders)[orders.days]) | orders.is_new_person)
+        begins = np.flatnonzero(_is_new(at(_every_month(orders), orders.days)) | orders.is_new_person)
         return cls(
             days=orders.days[begins],
             spent=orders.spent[_ends(begins, len(orders.days))] - orders.spent[begins],
@@ -223,9 +223,9 @@ def _of_cohorts(orders: _Sorted, of_people: _Months, months: int) -> pa.Table:
     has_orders = np.bincount(number - number[:1], weights=orders.counts) > 0
     known = (np.flatnonzero(has_orders) + number[:1]) * months
     period_of_day = (np.cumsum(has_orders) - 1)[number - number[:1]]
-    period = period_of_day[of_people.days]
+    period = at(period_of_day, of_people.days)
     # The first order of a person is where they start.
-    cell = (period_of_day[orders.days[orders.starts]] * len(known))[of_people.person] + period
+    cell = at(period_of_day[orders.days[orders.starts]] * len(known), of_people.person) + period
     active = np.bincount(cell[_is_new(period) | of_people.is_new_person])
     # Exact as floats, as in `_of_days`.
     revenue = np.bincount(cell, weights=of_people.spent)

@@ -1,0 +1,35 @@
+"""What the process does with memory that it no longer needs."""
+
+from __future__ import annotations
+
+import ctypes
+import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+# Of `mallopt`, from <malloc.h>.
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
+_EVERYTHING = 1 << 30
+# Where glibc itself arrives after a while with large blocks.
+_USUAL_TRIM, _USUAL_MMAP = 64 << 20, 32 << 20
+
+
+@contextmanager
+def keeping_memory() -> Iterator[None]:
+    """For work that takes and frees gigabytes: what is freed stays here for the next step, and is given back at the end.
+
+    Otherwise glibc gives large blocks back at once, and the system has to find and empty pages for the next ones, which in a
+    virtual machine may take as long as the work. Where the allocator is another one, nothing happens.
+    """
+    if platform.libc_ver()[0] != "glibc":
+        yield
+        return
+    c = ctypes.CDLL(None)
+    c.mallopt(_TRIM_THRESHOLD, _EVERYTHING)
+    c.mallopt(_MMAP_THRESHOLD, _EVERYTHING)
+    try:
+        yield
+    finally:
+        c.mallopt(_TRIM_THRESHOLD, _USUAL_TRIM)
+        c.mallopt(_MMAP_THRESHOLD, _USUAL_MMAP)
+        c.malloc_trim(0)
