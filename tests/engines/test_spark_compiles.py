@@ -407,6 +407,9 @@ class _Recorder:
         self.compiled[name] = "cut"
         return 0
 
+    def drop(self, *tables: ir.Table) -> None:
+        """Nothing is held."""
+
     def count(self, expression: ir.Table) -> int:
         spark_sql(expression)
         return 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -72,3 +73,23 @@ def test_files_of_a_killed_process_go_with_the_next_refresh_and_those_of_a_livin
     lake.prune(keep=5)
     assert not dead.exists()
     assert living.exists()
+
+
+@pytest.mark.parametrize("most", [0, engine_of_one_machine.MOST_BYTES])
+def test_a_dropped_table_is_gone_with_its_files_and_the_others_stay(
+    spill: Path, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_of_one_machine, "MOST_BYTES", most)
+    engine = open_one(spill)
+    numbers = engine.load("numbers", pa.table({"number": np.arange(1000)}))
+    given = engine.fold(numbers, "number", halves, rows_a_part=1000 // PARTS)
+    kept = engine.keep("some", given["texts"].filter(given["texts"].number < 10))
+    for table in (given["texts"], numbers):
+        engine.drop(table)
+        with pytest.raises(duckdb.CatalogException):
+            engine.fetch(table)
+    assert (engine.fetch(kept).num_rows, engine.fetch(given["odd"]).num_rows) == (10, 500)
+    assert len(list(spill.glob("fold_*"))) == (0 if most else PARTS)
+    engine.drop(given["odd"])
+    assert list(spill.glob("fold_*")) == []
+    engine.close()

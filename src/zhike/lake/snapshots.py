@@ -209,13 +209,13 @@ class Draft:
         return self._pin(name, pinned)
 
     def keep(self, name: str, expression: ir.Table) -> ir.Table:
-        """Run an expression that several stages read and keep it until the draft is closed; never published."""
+        """Run an expression that several stages read and keep it until it is dropped or the draft is closed; never published."""
         return self._engine.keep(name, expression)
 
     def fold(
         self, rows: ir.Table, by: str, function: Fold, *, rows_a_part: int = ROWS_A_PART
     ) -> dict[str, ir.Table]:
-        """Hand rows to a function in parts that share no value of `by`, and keep what it gives until the draft is closed.
+        """Hand rows to a function in parts that share no value of `by`, and keep what it gives as `keep` does.
 
         For what NumPy does better than a query; each name of the result is a table, its parts one after another.
         """
@@ -224,6 +224,11 @@ class Draft:
     def load(self, name: str, rows: pa.Table) -> ir.Table:
         """Rows held in memory, as a table to join with; never published."""
         return self._engine.load(name, rows)
+
+    def drop(self, *tables: ir.Table) -> None:
+        """Give back what tables of `keep`, `fold` or `load` take that nothing reads any more."""
+        for table in tables:
+            self._engine.drop(table)
 
     def fetch(self, expression: ir.Table) -> pa.Table:
         return self._engine.fetch(expression)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,8 @@ from zhike.lake.engines.protocol import ROWS_A_PART, Budget, Fold
 _MEMORY = "40%"
 _FLUSHES = ("allocator_flush_threshold", "allocator_bulk_deallocation_flush_threshold")
 _NEVER = "1 TB"
+# So much of its memory is never given back before the end: what a dropped table leaves, the next one takes.
+_KEPT = "2 GB"
 # Rows are sorted by so many slots as they come, before their number is known: a part is a run of slots.
 _SLOTS = 256
 # The eight bits of a number the other way round, so that those who share their lowest bits are neighbours.
@@ -51,16 +53,18 @@ class DuckDBEngine:
             "autoload_known_extensions": False,
             "temp_directory": str(spill),
             "memory_limit": budget.memory or _MEMORY,
+            # They would wait for files beside the threads that compute; ours are on this machine.
+            "async_threads": 0,
         }
         if budget.threads:
             settings["threads"] = budget.threads
         if not budget.memory:
             # Else it gives memory back to the system after a task and takes it again for the next one.
-            settings |= dict.fromkeys(_FLUSHES, _NEVER)
+            settings |= dict.fromkeys(_FLUSHES, _NEVER) | {"block_allocator_memory": _KEPT}
         self._database = duckdb.connect(":memory:", config=settings)
         self._numbers: defaultdict[str, count[int]] = defaultdict(count)
         self._cursors = threading.local()
-        self._spill, self._piled = spill, list[Path]()
+        self._spill, self._piled = spill, dict[str, list[Path]]()
 
     def read(self, name: str, files: list[Path], empty: pa.Schema) -> ir.Table:
         if not files:
@@ -109,8 +113,15 @@ class DuckDBEngine:
         if (held := pile.in_memory()) is not None:
             return {name: self.load(name, held.pop(name)) for name in list(held)}
         found = pile.in_files()
-        self._piled += [file for _, files in found.values() for file in files]
-        return {name: self.read(name, files, schema) for name, (schema, files) in found.items()}
+        tables = {name: self.read(name, files, schema) for name, (schema, files) in found.items()}
+        self._piled |= {tables[name].get_name(): files for name, (_, files) in found.items()}
+        return tables
+
+    def drop(self, table: ir.Table) -> None:
+        files = self._piled.pop(table.get_name(), None)
+        self._cursor().execute(f"DROP {'TABLE' if files is None else 'VIEW'} {table.get_name()}")
+        for file in files or ():
+            file.unlink()
 
     def fetch(self, expression: ir.Table) -> pa.Table:
         return self._cursor().sql(sql_of(expression)).to_arrow_table()
@@ -127,7 +138,7 @@ class DuckDBEngine:
 
     def close(self) -> None:
         self._database.close()
-        for file in self._piled:
+        for file in chain.from_iterable(self._piled.values()):
             file.unlink(missing_ok=True)
 
     def _threads(self) -> int:

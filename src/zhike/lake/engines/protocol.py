@@ -26,7 +26,7 @@ class Engine(Protocol):
         """A small table that the driver holds in memory."""
 
     def keep(self, name: str, expression: ir.Table) -> ir.Table:
-        """Run and keep the rows for later expressions of this engine; they go when it closes."""
+        """Run and keep the rows for later expressions of this engine; they go with `drop`, or when it closes."""
 
     def fold(
         self, rows: ir.Table, by: str, function: Fold, *, rows_a_part: int = ROWS_A_PART
@@ -37,6 +37,9 @@ class Engine(Protocol):
         empty table. `rows_a_part` is a wish: small for what works in a core's cache, large for what many
         rows share.
         """
+
+    def drop(self, table: ir.Table) -> None:
+        """Give back what a table of `load`, `keep` or `fold` takes; no later expression may read it."""
 
     def fetch(self, expression: ir.Table) -> pa.Table:
         """Run and return the rows."""

@@ -47,6 +47,7 @@ class SparkEngine:
         self._scratch.mkdir(parents=True)
         self._session = Session(address, self._scratch)
         self._sizes: dict[Path, int] = {}
+        self._own: dict[str, list[Path]] = {}
 
     def read(self, name: str, files: list[Path], empty: pa.Schema) -> ir.Table:
         if not files:
@@ -60,14 +61,22 @@ class SparkEngine:
         # Not `createDataFrame`: it holds the rows in the memory of Java and makes a part of each 10,000.
         file = self._scratch / f"{_fresh(name)}.parquet"
         pq.write_table(rows, file, coerce_timestamps="us")
-        return self.read(name, [file], rows.schema)
+        return self._read_own(name, [file], rows.schema)
 
     def keep(self, name: str, expression: ir.Table) -> ir.Table:
         # Not `persist`: the plan would stay in that of every later query, and grow with each step that builds on it
         # until the words for it alone fill the memory of the driver.
         with self._session.telling():
             files = self._written(self._frame(expression))
-        return self.read(name, [file.path for file in files], expression.schema().to_pyarrow())
+        return self._read_own(name, [file.path for file in files], expression.schema().to_pyarrow())
+
+    def drop(self, table: ir.Table) -> None:
+        name = table.get_name()
+        with self._session.telling():
+            self._session.spark.catalog.dropTempView(name)
+        # What a fold gave stays with the other tables of that fold: Spark moves it to disk where it needs the memory.
+        for file in self._own.pop(name, ()):
+            file.unlink()
 
     def fold(
         self, rows: ir.Table, by: str, function: Fold, *, rows_a_part: int = ROWS_A_PART
@@ -111,6 +120,11 @@ class SparkEngine:
     def close(self) -> None:
         self._session.close()
         shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def _read_own(self, name: str, files: list[Path], schema: pa.Schema) -> ir.Table:
+        table = self.read(name, files, schema)
+        self._own[table.get_name()] = files
+        return table
 
     def _spread(self, files: list[Path]) -> None:
         """Let a shuffle make as many parts as the data need: Spark's own 200 are too many for most shops."""

@@ -26,7 +26,9 @@ _ROWS_A_PART = 250_000
 def outlook(refresh: Refresh) -> int:
     buyers = refresh.draft.keep("churn_inputs", churn.churn_inputs(refresh.features))
     fitted = _learnt(refresh, buyers)
+    refresh.drop_drawn()
     rows = _churn(refresh, buyers, fitted)
+    refresh.draft.drop(buyers)
     rows += _next_orders(refresh, within_days=fitted.horizon_days)
     with ThreadPoolExecutor(max_workers=1) as beside:
         sold = beside.submit(_demand, refresh)
@@ -40,6 +42,7 @@ def _churn(refresh: Refresh, buyers: ir.Table, fitted: churn.ChurnModels) -> int
         buyers, "customer_id", partial(churn.churn_scores, fitted=fitted), rows_a_part=_ROWS_A_PART
     )[churn.SCORES]
     rows = draft.produce("churn_scores", scored.mutate(as_of=ibis.literal(refresh.as_of)))
+    draft.drop(scored)
     rows += draft.produce_rows("churn_reliability", churn.reliability_rows(fitted))
     refusing = draft.count(refusing_buyers(refresh.features))
     described = parameter_table(churn.churn_parameter_rows(fitted, no_profiling=refusing))
@@ -131,7 +134,9 @@ def _next_orders(refresh: Refresh, *, within_days: int) -> int:
         _expected(refresh, whole, [next_orders.WHOLE_SHOP], within_days),
         _expected(refresh, days, numbered["category"].to_pylist(), within_days),
     ]
-    return draft.produce("next_orders", ibis.union(*made).mutate(as_of=ibis.literal(as_of)))
+    rows = draft.produce("next_orders", ibis.union(*made).mutate(as_of=ibis.literal(as_of)))
+    draft.drop(*made)
+    return rows
 
 
 def _by_customer(refresh: Refresh) -> ir.Table:
@@ -152,6 +157,7 @@ def _expected(refresh: Refresh, days: ir.Table, names: list[str], within_days: i
         partial(next_orders.next_orders, fitted=fitted, names=names, as_of=as_of, within_days=within_days),
         rows_a_part=_ROWS_A_PART,
     )
+    draft.drop(sums)
     return made[next_orders.NEXT_ORDERS]
 
 

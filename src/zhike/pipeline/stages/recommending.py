@@ -42,7 +42,9 @@ def recommendations(refresh: Refresh) -> int:
     members = draft.keep("members", offers.members(profiles, refresh.people))
     together = offers.bought_together(sold, items, profiles.anti_join(members, "profile_id"), until=last)
     rows += _produce(refresh, "bought_together", together)
-    return rows + _lists(refresh, sold, items, members, numbered, last)
+    rows += _lists(refresh, sold, items, members, numbered, last)
+    draft.drop(sold, members)
+    return rows
 
 
 def _lists(
@@ -71,7 +73,9 @@ def _lists(
     )
     describe_models(refresh, parameter_table(described))
     named = offers.with_products(listed, items, {"item": "", "goes_with_item": "with_"})
-    return _produce(refresh, "recommendations", named)
+    rows = _produce(refresh, "recommendations", named)
+    draft.drop(bought, listed)
+    return rows
 
 
 def _choice(refresh: Refresh, sold: ir.Table, members: ir.Table, last: date) -> offers.Choice:
