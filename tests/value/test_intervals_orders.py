@@ -85,6 +85,27 @@ def test_the_chances_of_several_numbers_of_orders_are_those_of_each(model, first
     assert future.at_least_each(first, first, rows) == pytest.approx(np.stack(each, axis=1), abs=1e-9)
 
 
+@settings(max_examples=40, deadline=None)
+@given(
+    st.floats(0.03, 1e3), st.floats(0.03, 1e4), st.floats(0.05, 20), st.floats(0.05, 10),
+    st.floats(1, 1e3), st.floats(0.1, 1e3), st.integers(0, 300), st.sampled_from([1, 2, 8, 32]),
+)  # fmt: skip
+def test_many_of_one_shape_have_the_chances_of_each(alpha, beta, s, r, longest, horizon, orders, first):
+    tenures = np.concatenate([np.geomspace(1e-2, longest, 80), np.linspace(0, longest, 80)])
+    shape = np.repeat([r, r + orders], tenures.size)
+    origin, leaving = (np.tile(each + tenures, 2) for each in (alpha, beta))
+    future, rows = LifetimeFuture(shape, origin, s, leaving, horizon), np.arange(shape.size)
+    each = [future.at_least(np.full(shape.size, float(y)), rows) for y in range(first, 2 * first)]
+    assert future.at_least_each(first, first, rows) == pytest.approx(np.stack(each, axis=1), abs=2e-8)
+
+
+def test_rows_that_are_all_alike_have_one_chance():
+    rows = np.zeros(100, dtype=np.intp)
+    future = LifetimeFuture(np.array([3.5]), np.array([40.0]), 0.6, np.array([42.0]), 52.0)
+    one = future.at_least_each(2, 2, rows[:1])
+    assert future.at_least_each(2, 2, rows) == pytest.approx(np.repeat(one, 100, axis=0), abs=1e-9)
+
+
 def test_pareto_without_leaving_is_a_mixture_of_poisson_counts():
     lasting = replace(PARETO, s=1e-9)
     got = order_probabilities(lasting, 2, 30, 38, horizon=52, most=6)
