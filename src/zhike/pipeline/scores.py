@@ -14,7 +14,7 @@ from zhike.tiers.settings import TierSettings
 from zhike.value.analysis.clv import ClvParameters
 from zhike.value.analysis.deciles import DecileCuts, decile
 from zhike.value.analysis.rfm import RfmParameters, with_rfm
-from zhike.value.analysis.scores import PARTS, Scoring, score_band, value_score
+from zhike.value.analysis.scores import PARTS, Scoring, score_band, unpacked, value_score
 
 
 @dataclass(frozen=True)
@@ -64,10 +64,12 @@ def scored_customers(
     for name, table in made.items():
         joined = joined.left_join(table, "customer_id", rname=f"{{name}}_of_{name}")
     keys = [f"customer_id_of_{name}" for name in made]
-    is_forecast, value = joined.clv_365d.notnull(), value_score(joined)
+    found = unpacked(joined)
+    is_forecast, value = joined.clv_365d.notnull(), value_score(joined, found["score"])
     # All at once: every layer of the wide table takes its time to compile.
     scored = joined.select(
-        *(name for name in joined.columns if name not in keys),
+        *(name for name in joined.columns if name not in (*keys, *found)),
+        **found,
         method=ibis.cases((is_forecast, models.clv.method)),
         clv_basis=ibis.cases((is_forecast, models.clv.basis)),
         clv_decile=decile(joined, deciles.clv),

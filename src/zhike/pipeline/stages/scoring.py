@@ -28,14 +28,15 @@ def models(refresh: Refresh) -> int:
     buyers, champions = draft.fetch(refresh.buyers), champions_of(refresh.measured)
     # The fit keeps one core busy while the others read orders to learn from.
     with ThreadPoolExecutor(max_workers=1) as beside:
-        fitting = beside.submit(clv.fit_clv, buyers, refresh.value_settings, champions)
+        sample = clv.evenly(buyers, clv.MOST_FITTED)
+        fitting = beside.submit(clv.fit_clv, buyers, refresh.value_settings, champions, sample=sample)
         learned = learn_weights(refresh)
         scored = buyers if refresh.rfm_inputs is None else draft.fetch(refresh.rfm_inputs)
         fitted_rfm = rfm.fit_rfm(scored, refresh.value_settings)
         stages = lifecycle.fit_lifecycle(lifecycle.lifecycle_inputs(buyers), refresh.lifecycle_settings)
         refusing = draft.count(refusing_buyers(refresh.features))
         expected = fitting.result()
-    score = fit_score(refresh, buyers, expected, learned)
+    score = fit_score(refresh, sample, expected, learned)
     refresh.models = Models(rfm=fitted_rfm, clv=expected, lifecycle=stages, scoring=score.scoring)
     rows = parameters.rfm_parameter_rows(refresh.models.rfm, refresh.value_settings)
     rows += parameters.clv_parameter_rows(refresh.models.clv)
@@ -61,6 +62,7 @@ def scores(refresh: Refresh) -> int:
         refresh.features, made, refresh.rfm_inputs, models, deciles, refresh.tier_settings
     )
     rows = draft.produce("customer_overview", scored)
+    draft.drop(forecast)
     for name in ("customer_features", "clv_forecasts", "value_scores", "tier_members"):
         draft.cut(name)
     if refresh.rfm_inputs is None:

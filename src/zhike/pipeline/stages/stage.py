@@ -80,6 +80,18 @@ class Refresh:
             self._drawn = share, self.draft.keep("orders_of_drawn", rows)
         return self._drawn[1]
 
+    def orders_with_drawn(self, share: float) -> ir.Table:
+        """Orders among which are all of the persons who are drawn: `orders_of_drawn` if they were read already, else all."""
+        if self._drawn is not None and self._drawn[0] >= share:
+            return self._drawn[1]
+        return self.draft.table("orders")
+
+    def drop_drawn(self) -> None:
+        """Nobody learns from the orders of `orders_of_drawn` any more."""
+        if self._drawn is not None:
+            self.draft.drop(self._drawn[1])
+            self._drawn = None
+
 
 @dataclass(frozen=True)
 class Stage:

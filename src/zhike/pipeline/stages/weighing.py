@@ -13,7 +13,7 @@ from zhike.lake import catalog
 from zhike.pipeline.stages.stage import Refresh
 from zhike.value.analysis import clv, margins, scores
 from zhike.value.analysis.backtest import Split
-from zhike.value.analysis.backtest.orders import known_customers, split_orders
+from zhike.value.analysis.backtest.orders import COUNTED_SHARE, known_customers, split_orders
 from zhike.value.analysis.clv import ClvParameters
 from zhike.value.analysis.features import counted_orders
 from zhike.value.analysis.scores import Scoring, describing, learning, signals
@@ -47,10 +47,10 @@ def learn_weights(refresh: Refresh) -> learning.Learned:
     return _carried(refresh) or _learned(refresh)
 
 
-def fit_score(refresh: Refresh, buyers: pa.Table, fitted: ClvParameters, learned: learning.Learned) -> Score:
-    """The weights in force and the ranks of the buyers."""
+def fit_score(refresh: Refresh, sample: pa.Table, fitted: ClvParameters, learned: learning.Learned) -> Score:
+    """The weights in force and the ranks of a sample of the buyers."""
     chosen = scores.weights_of(refresh.score_choice, learned.best_weights)
-    return Score(scores.fitted_scoring(buyers, fitted, chosen), chosen, learned)
+    return Score(scores.fitted_scoring(sample, fitted, chosen), chosen, learned)
 
 
 def describe_score(refresh: Refresh, score: Score, *, buyers: int, no_profiling: int) -> Described:
@@ -163,8 +163,8 @@ def _learned(refresh: Refresh) -> learning.Learned:
 def _orders_around(refresh: Refresh, split: Split) -> ir.Table:
     """The orders of a sample of customers, those after the split included; `person_id` is the customer's id."""
     draft = refresh.draft
-    orders = draft.table("orders")
-    counts = draft.fetch(known_customers(orders, split))["profiles"].to_pylist()
+    counted = known_customers(refresh.orders_with_drawn(COUNTED_SHARE), split)
+    counts = draft.fetch(counted)["profiles"].to_pylist()
     known = int(counts[0]) if counts else 0
     rows = split_orders(
         refresh.orders_of_drawn(learning.MOST_LEARNT_FROM / max(known, 1)),

@@ -113,7 +113,11 @@ def clv_inputs(features: ir.Table) -> ir.Table:
 
 
 def fit_clv(
-    inputs: pa.Table, settings: ValueSettings, champions: Champions = DEFAULT_CHAMPIONS
+    inputs: pa.Table,
+    settings: ValueSettings,
+    champions: Champions = DEFAULT_CHAMPIONS,
+    *,
+    sample: pa.Table | None = None,
 ) -> ClvParameters:
     """Fit the champions and Gamma-Gamma; falls back, and says so, where the data cannot carry them.
 
@@ -123,8 +127,10 @@ def fit_clv(
         As `clv_inputs` gives them: days and minor units. The order of the rows does not matter.
     champions
         What the back-test chose.
+    sample
+        `evenly` of `inputs`, where it is known already.
     """
-    sample = evenly(inputs, MOST_FITTED)
+    sample = evenly(inputs, MOST_FITTED) if sample is None else sample
     order_days, tenure, recency, spend = (numpy_column(sample, name) for name in INPUTS[:4])
     repeat_buyers = int((numpy_column(inputs, "order_days") > 1).sum())
     if repeat_buyers < LEAST_REPEAT_BUYERS:

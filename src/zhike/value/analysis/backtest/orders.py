@@ -16,6 +16,8 @@ LEAST_CUSTOMERS = 100
 """Fewer tell more of chance than of methods."""
 
 _COUNTED = 16
+COUNTED_SHARE = 1 / _COUNTED
+"""Of the persons whose orders `known_customers` looks at."""
 
 
 def bought_span(orders: ir.Table) -> ir.Table:
@@ -27,12 +29,12 @@ def bought_span(orders: ir.Table) -> ir.Table:
 def known_customers(orders: ir.Table, split: Split) -> ir.Table:
     """`profiles`: about how many customers there were before the holdout, by counting one in sixteen; one row.
 
-    Nothing later than the split is looked at, so that the sample does not change with new customers.
+    `orders` are all, or those of at least `COUNTED_SHARE` of the persons, as `drawing.rows_of_drawn`. Nothing later than the split is looked at, so that the sample does not change with new customers.
     """
     named = orders.filter(
         orders.profile_id.notnull() & (orders.ordered_on <= ibis.literal(split.known_until))
     )
-    some = named.filter(is_drawn(named.profile_id, 1 / _COUNTED))
+    some = named.filter(is_drawn(named.profile_id, COUNTED_SHARE))
     return some.aggregate(profiles=some.profile_id.nunique() * _COUNTED)
 
 

@@ -67,10 +67,12 @@ def order_forecasts(
     tail = None if confidence is None else checked_tail(confidence)
     alive = model.probability_alive(*history)
     orders, tenures, pair_at = unique_pairs(history.frequency, history.tenure)
-    expected, discounted = (
-        alive * model.orders_if_alive(orders, tenures, horizon=until, discount_rate=each)[pair_at]
-        for each in (0.0, rate)
-    )
+    expected = alive * model.orders_if_alive(orders, tenures, horizon=until, discount_rate=0.0)[pair_at]
+    discounted = expected
+    if rate:
+        discounted = (
+            alive * model.orders_if_alive(orders, tenures, horizon=until, discount_rate=rate)[pair_at]
+        )
     interval = None
     if tail is not None:
         interval = central_interval(future_of(model, orders, tenures, until), alive, pair_at, tail)

@@ -15,7 +15,7 @@ from scipy.optimize import nnls
 from zhike.value.analysis.backtest.split import Split
 from zhike.value.analysis.scores.components import COMPONENTS, Floats, Ranks
 
-FINGERPRINT = 1
+FINGERPRINT = 2
 """Goes up whenever the same past would give other weights."""
 
 MOST_LEARNT_FROM = 20_000
