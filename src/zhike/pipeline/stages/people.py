@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 from zhike.pipeline.incremental import Who, past_is_unchanged, sums
 from zhike.pipeline.stages.stage import Refresh
 from zhike.value.analysis import rfm
@@ -18,15 +20,22 @@ def profiles(refresh: Refresh) -> int:
 def features(refresh: Refresh) -> int:
     draft, as_of = refresh.draft, refresh.as_of
     refresh.who = Who(draft)
-    bought = sums(draft, refresh.who, as_of=as_of, windows=_windows(refresh), is_full=refresh.is_full)
+    # Little queries, of which most of the time is to write them down, while another one reads.
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        unchanged = beside.submit(_past_is_unchanged, refresh)
+        bought = sums(draft, refresh.who, as_of=as_of, windows=_windows(refresh), is_full=refresh.is_full)
     refresh.features = described(bought.customers, as_of=as_of)
-    month = as_of.replace(day=1)
-    refresh.past_is_unchanged = not refresh.is_full and past_is_unchanged(draft, month, as_of=as_of)
+    refresh.past_is_unchanged = unchanged.result()
     refresh.days, refresh.cohorts = bought.days, bought.cohorts
     refresh.recomputed = bought.recomputed
     if refresh.value_settings.rfm_look_back_days and bought.people is not None:
         refresh.rfm_inputs = rfm.rfm_inputs_of_look_back(refresh.features, bought.people, refresh.people)
     return bought.row_count
+
+
+def _past_is_unchanged(refresh: Refresh) -> bool:
+    month = refresh.as_of.replace(day=1)
+    return not refresh.is_full and past_is_unchanged(refresh.draft, month, as_of=refresh.as_of)
 
 
 def _windows(refresh: Refresh) -> dict[str, Window]:

@@ -209,11 +209,12 @@ class _Months:
     @classmethod
     def of(cls, orders: _Sorted) -> _Months:
         begins = np.flatnonzero(_is_new(at(_every_month(orders), orders.days)) | orders.is_new_person)
+        until = at(orders.spent, _ends(begins, len(orders.days)))
         return cls(
-            days=orders.days[begins],
-            spent=orders.spent[_ends(begins, len(orders.days))] - orders.spent[begins],
-            person=orders.person[begins],
-            is_new_person=orders.is_new_person[begins],
+            days=at(orders.days, begins),
+            spent=until - at(orders.spent, begins),
+            person=at(orders.person, begins),
+            is_new_person=at(orders.is_new_person, begins),
         )
 
 
@@ -226,17 +227,19 @@ def _of_cohorts(orders: _Sorted, of_people: _Months, months: int) -> pa.Table:
     period = at(period_of_day, of_people.days)
     # The first order of a person is where they start.
     cell = at(period_of_day[orders.days[orders.starts]] * len(known), of_people.person) + period
-    active = np.bincount(cell[_is_new(period) | of_people.is_new_person])
+    # Months are those in which somebody ordered, each once.
+    once = cell if months == 1 else at(cell, np.flatnonzero(_is_new(period) | of_people.is_new_person))
+    active = np.bincount(once)
     # Exact as floats, as in `_of_days`.
     revenue = np.bincount(cell, weights=of_people.spent)
     cells = np.flatnonzero(active)
-    first_days = _dates(known.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64))
+    first_days = known.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
     cohort, when = np.divmod(cells, max(1, len(known)))
     return pa.table(
         {
             "period_months": pa.array(np.full(len(cells), months, dtype=np.int32)),
-            "cohort_on": first_days.take(pa.array(cohort)),
-            "period_on": first_days.take(pa.array(when)),
+            "cohort_on": _dates(first_days[cohort]),
+            "period_on": _dates(first_days[when]),
             "active_count": active[cells],
             "revenue": revenue[cells].astype(np.int64),
         }
