@@ -13,7 +13,7 @@ from contextlib import contextmanager
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
 _EVERYTHING = 1 << 30
 # Where glibc itself arrives after a while with large blocks; it takes no larger number for the second.
-_USUAL_TRIM, _USUAL_MMAP = 64 << 20, 32 << 20
+_USUAL_TRIM, _MOST_MMAP = 64 << 20, 32 << 20
 
 
 def choose_arrow_memory() -> None:
@@ -38,10 +38,9 @@ def keeping_memory() -> Iterator[None]:
         return
     c = ctypes.CDLL(None)
     c.mallopt(_TRIM_THRESHOLD, _EVERYTHING)
-    c.mallopt(_MMAP_THRESHOLD, _USUAL_MMAP)
+    c.mallopt(_MMAP_THRESHOLD, _MOST_MMAP)
     try:
         yield
     finally:
         c.mallopt(_TRIM_THRESHOLD, _USUAL_TRIM)
-        c.mallopt(_MMAP_THRESHOLD, _USUAL_MMAP)
         c.malloc_trim(0)

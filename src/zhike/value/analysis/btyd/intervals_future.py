@@ -244,7 +244,8 @@ def _moments(near: Floats, shapes: Floats, most: int) -> Indices:
     length = max(float(np.log(near.max() / near.min())), 0.1) if near.size else 0.1
     count = 6.0 + 16.0 / np.arcsinh(2.0 * np.pi / length)
     count += 2.3 * length / np.sqrt(1.0 / most + 1.0 / shapes)
-    return np.ceil(count).astype(np.intp)
+    whole: Indices = np.ceil(count).astype(np.intp)
+    return whole
 
 
 def cells() -> Iterator[tuple[int, int]]:
