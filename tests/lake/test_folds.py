@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import duckdb
@@ -10,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from zhike.lake.engines import Budget, Engine, open_engine
+from zhike.lake.engines import WORKER_BUDGET, Budget, Engine, open_engine
 from zhike.lake.engines import duckdb as engine_of_one_machine
 from zhike.lake.snapshots import Lake
 
@@ -93,3 +95,16 @@ def test_a_dropped_table_is_gone_with_its_files_and_the_others_stay(
     engine.drop(given["odd"])
     assert list(spill.glob("fold_*")) == []
     engine.close()
+
+
+def test_a_process_starts_others_while_it_refreshes_and_reads(tmp_path: Path) -> None:
+    """Addresses reserved for most of the memory count when a process is copied; those beside each other count as one."""
+    lake = Lake(tmp_path)
+    engines = [open_engine("duckdb", WORKER_BUDGET, spill=tmp_path / str(number)) for number in range(3)]
+    with lake.draft() as draft:
+        assert draft.fetch(draft.load("one", pa.table({"number": [1]}))).num_rows == 1
+        # What is to be done in the new process makes Python copy this one.
+        done = subprocess.run([sys.executable, "-c", ""], preexec_fn=os.getpid, check=False)
+    assert done.returncode == 0
+    for engine in engines:
+        engine.close()

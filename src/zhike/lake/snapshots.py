@@ -25,7 +25,16 @@ from zhike.lake import catalog
 from zhike.lake.binding import bound_table, table_of_files
 from zhike.lake.commits import Commits
 from zhike.lake.deltas import DeltaFolder, PinnedTable
-from zhike.lake.engines import ROWS_A_PART, WEB_BUDGET, WORKER_BUDGET, Budget, Engine, Fold, open_engine
+from zhike.lake.engines import (
+    REFRESH_BUDGET,
+    ROWS_A_PART,
+    WEB_BUDGET,
+    WORKER_BUDGET,
+    Budget,
+    Engine,
+    Fold,
+    open_engine,
+)
 from zhike.lake.forgetting import forget_history, forget_spilled, forget_table
 from zhike.lake.manifests import Manifest, ManifestFolder
 from zhike.lake.swapped import Swapped
@@ -330,7 +339,7 @@ class Lake:
         return None
 
     @contextmanager
-    def draft(self, *, budget: Budget = WORKER_BUDGET, engine_url: str = "") -> Iterator[Draft]:
+    def draft(self, *, budget: Budget = REFRESH_BUDGET, engine_url: str = "") -> Iterator[Draft]:
         """A draft to fill and publish, by another engine than the lake's own if it is named; leave `locked` around it."""
         self._require_space()
         with self.reading_facts(budget=budget, engine_url=engine_url) as draft:

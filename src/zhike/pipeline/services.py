@@ -22,7 +22,7 @@ from zhike.kernel.errors import UsageError, ZhikeError
 from zhike.kernel.home import Home
 from zhike.kernel.memory import keeping_memory
 from zhike.kernel.words import Text
-from zhike.lake.engines import WORKER_BUDGET, Budget
+from zhike.lake.engines import REFRESH_BUDGET, WORKER_BUDGET, Budget
 from zhike.lake.manifests import Manifest
 from zhike.lake.snapshots import Draft, Lake, open_lake
 from zhike.pipeline.models import RefreshRun, RunStage
@@ -60,7 +60,7 @@ def request_refresh(
 
 
 def run_refresh(
-    *, home: Home, run: RefreshRun, progress: Progress, budget: Budget = WORKER_BUDGET, engine_url: str = ""
+    *, home: Home, run: RefreshRun, progress: Progress, budget: Budget = REFRESH_BUDGET, engine_url: str = ""
 ) -> RefreshRun:
     """Run all stages and publish; by the engine of the settings unless another is named.
 

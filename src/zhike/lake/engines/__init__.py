@@ -6,10 +6,19 @@ from pathlib import Path
 
 from zhike.kernel.errors import UsageError
 from zhike.lake.engines.duckdb import DuckDBEngine, private_database
-from zhike.lake.engines.protocol import ROWS_A_PART, WEB_BUDGET, WORKER_BUDGET, Budget, Engine, Fold
+from zhike.lake.engines.protocol import (
+    REFRESH_BUDGET,
+    ROWS_A_PART,
+    WEB_BUDGET,
+    WORKER_BUDGET,
+    Budget,
+    Engine,
+    Fold,
+)
 from zhike.lake.engines.spark_addresses import address_of
 
 __all__ = [
+    "REFRESH_BUDGET",
     "ROWS_A_PART",
     "WEB_BUDGET",
     "WORKER_BUDGET",

@@ -30,7 +30,7 @@ from zhike.lake.engines.protocol import ROWS_A_PART, Budget, Fold
 _MEMORY = "40%"
 _FLUSHES = ("allocator_flush_threshold", "allocator_bulk_deallocation_flush_threshold")
 _NEVER = "1 TB"
-# So much of its memory is never given back before the end: what a dropped table leaves, the next one takes.
+# So much of its memory is never given back before the end. A share of the machine's would abort the process.
 _KEPT = "2 GB"
 # Rows are sorted by so many slots as they come, before their number is known: a part is a run of slots.
 _SLOTS = 256
@@ -60,7 +60,9 @@ class DuckDBEngine:
             settings["threads"] = budget.threads
         if not budget.memory:
             # Else it gives memory back to the system after a task and takes it again for the next one.
-            settings |= dict.fromkeys(_FLUSHES, _NEVER) | {"block_allocator_memory": _KEPT}
+            settings |= dict.fromkeys(_FLUSHES, _NEVER)
+        if budget.keeps_room:
+            settings["block_allocator_memory"] = _KEPT
         self._database = duckdb.connect(":memory:", config=settings)
         self._numbers: defaultdict[str, count[int]] = defaultdict(count)
         self._cursors = threading.local()

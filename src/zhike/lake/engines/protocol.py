@@ -53,11 +53,17 @@ class Engine(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What an engine may use. `threads` 0 is all cores; `memory` is a DuckDB size such as ``512MB``, or empty for a share of the machine's."""
+    """What an engine may use. `threads` 0 is all cores; `memory` is a DuckDB size such as ``512MB``, or empty for a share of the machine's.
+
+    `keeps_room`: what a dropped table leaves is kept for the next one. For one engine at a time of a process: it reserves
+    addresses for most of the machine's memory, and with twice as many the system starts no further process.
+    """
 
     threads: int = 0
     memory: str = ""
+    keeps_room: bool = False
 
 
 WEB_BUDGET = Budget(threads=1, memory="512MB")
 WORKER_BUDGET = Budget()
+REFRESH_BUDGET = Budget(keeps_room=True)
