@@ -99,6 +99,9 @@ def spellings(values: Iterable[str]) -> dict[bytes, str]:
     return spelled
 
 
+MOMENT = re.compile(rb"20\d\d-\d\d-\d\d \d\d:\d\d:\d\d")
+
+
 @dataclass(frozen=True)
 class Haystack:
     """What is searched: the bytes of a file, or what its cells say."""
@@ -121,7 +124,10 @@ class Haystack:
                 windows = windows << np.uint64(8) | part[place : place + len(windows)].astype(np.uint64)
             for place in np.flatnonzero(np.isin(windows, first)).tolist():
                 for needle in by_first[int(windows[place])]:
-                    if self.content.startswith(needle, start + place):
+                    at = start + place
+                    # Eight digits may be the end of one moment in SQLite and the year of the next.
+                    is_moment = needle.isdigit() and MOMENT.match(self.content, at + len(needle) - 4)
+                    if self.content.startswith(needle, at) and not is_moment:
                         found.add(needles[needle])
         return found
 

@@ -25,16 +25,8 @@ from zhike.lake import catalog
 from zhike.lake.binding import bound_table, table_of_files
 from zhike.lake.commits import Commits
 from zhike.lake.deltas import DeltaFolder, PinnedTable
-from zhike.lake.engines import (
-    REFRESH_BUDGET,
-    ROWS_A_PART,
-    WEB_BUDGET,
-    WORKER_BUDGET,
-    Budget,
-    Engine,
-    Fold,
-    open_engine,
-)
+from zhike.lake.engines import REFRESH_BUDGET, ROWS_A_PART, WEB_BUDGET, WORKER_BUDGET, open_engine
+from zhike.lake.engines.protocol import Budget, Engine, Fold
 from zhike.lake.forgetting import forget_history, forget_spilled, forget_table
 from zhike.lake.manifests import Manifest, ManifestFolder
 from zhike.lake.swapped import Swapped
