@@ -56,7 +56,7 @@ class Budget:
     """What an engine may use. `threads` 0 is all cores; `memory` is a DuckDB size such as ``512MB``, or empty for a share of the machine's.
 
     `keeps_room`: what a dropped table leaves is kept for the next one. For one engine at a time of a process: it reserves
-    addresses for most of the machine's memory, and with twice as many the system starts no further process.
+    addresses for most of the machine's memory, and with twice as many the system may start no further process.
     """
 
     threads: int = 0
