@@ -29,7 +29,8 @@ def bought_span(orders: ir.Table) -> ir.Table:
 def known_customers(orders: ir.Table, split: Split) -> ir.Table:
     """`profiles`: about how many customers there were before the holdout, by counting one in sixteen; one row.
 
-    `orders` are all, or those of at least `COUNTED_SHARE` of the persons, as `drawing.rows_of_drawn`. Nothing later than the split is looked at, so that the sample does not change with new customers.
+    `orders` are all, or those of at least `COUNTED_SHARE` of the persons, as `drawing.rows_of_drawn`. Nothing later
+    than the split is looked at, so that the sample does not change with new customers.
     """
     named = orders.filter(
         orders.profile_id.notnull() & (orders.ordered_on <= ibis.literal(split.known_until))
