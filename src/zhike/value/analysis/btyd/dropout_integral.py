@@ -15,16 +15,15 @@ Over its leading term the integral is so smooth in ln(t) that a few moments tell
 from typing import NamedTuple
 
 import numpy as np
-from numpy.polynomial.chebyshev import chebpts1, chebvander
+from numpy.polynomial.chebyshev import chebpts1
 
+from zhike.value.analysis.btyd.chebyshev import interpolated
 from zhike.value.analysis.btyd.checks import Floats
 from zhike.value.analysis.btyd.quadrature import gauss_legendre
 from zhike.value.analysis.btyd.summary import unique_codes
 
 BLOCK = 256
 """Rows handled together with all their nodes; a few such arrays stay in the processor's cache."""
-
-BLOCK_OF_INTERPOLATED = 16_384
 
 DROP = 38.0
 """The integrand is followed until it has fallen by e^-38: the rest is below rounding."""
@@ -138,25 +137,14 @@ def _interpolated(
     near = min(alpha, beta)
     length = float(np.log1p(start.max() / near))
     powers, power_at = unique_codes(power)
-    points = chebpts1(count)
-    moments = near * np.expm1((points + 1.0) / 2.0 * length)
+    moments = near * np.expm1((chebpts1(count) + 1.0) / 2.0 * length)
     ends = np.full(powers.size * count, (near + start.max()) * FAR)
     told = _by_blocks(
         np.repeat(powers, count), alpha, s, beta, np.tile(moments, powers.size), ends, wants_averages
     )
-    to_series = chebvander(points, count - 1).T * (2.0 / count)
-    to_series[0] /= 2.0
-    series = to_series @ told.reshape(-1, powers.size, count).transpose(1, 2, 0)
-    result = np.empty((told.shape[0], start.size))
-    for first in range(0, start.size, BLOCK_OF_INTERPOLATED):
-        block = slice(first, first + BLOCK_OF_INTERPOLATED)
-        place = np.log1p(start[block] / near) * (2.0 / length) - 1.0
-        terms = chebvander(place, count - 1)
-        runs = np.flatnonzero(np.diff(power_at[block], prepend=-1))
-        for begin, stop in zip(runs, np.append(runs[1:], place.size), strict=True):
-            of_power = series[power_at[first + begin]]
-            result[:, first + begin : first + stop] = (terms[begin:stop] @ of_power).T
-    return result
+    values = told.reshape(-1, powers.size, count).transpose(1, 2, 0)
+    found = interpolated(values, power_at, np.log1p(start / near) * (2.0 / length) - 1.0)
+    return np.ascontiguousarray(found.T)
 
 
 def _by_blocks(

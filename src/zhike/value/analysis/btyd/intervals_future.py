@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from numpy.polynomial.chebyshev import chebpts1, chebvander
+from numpy.polynomial.chebyshev import chebpts1
 from numpy.typing import ArrayLike
 from scipy.special import betainc, betaln, exprel, gammaln
 
+from zhike.value.analysis.btyd.chebyshev import interpolated
 from zhike.value.analysis.btyd.checks import Floats
 from zhike.value.analysis.btyd.dropout_after_orders import DropoutAfterOrders
 from zhike.value.analysis.btyd.pareto_nbd import ParetoNbdParameters
@@ -24,7 +25,6 @@ from zhike.value.analysis.btyd.summary import Indices, unique_codes
 
 BLOCK = 2048
 """Rows handled together, so that a few arrays of rows × nodes stay in the processor's cache."""
-
 
 FEW = 4
 """So few blocks are over before further threads are there."""
@@ -170,8 +170,7 @@ class LifetimeFuture:
         """
         shapes, shape_at = unique_codes(self.shape[rows])
         lowest, length = np.log(near.min()), max(float(np.log(near.max() / near.min())), 1e-6)
-        points = chebpts1(moments)
-        at = np.tile(np.exp(lowest + (points + 1.0) / 2.0 * length), shapes.size)
+        at = np.tile(np.exp(lowest + (chebpts1(moments) + 1.0) / 2.0 * length), shapes.size)
         sampled = LifetimeFuture(
             np.repeat(shapes, moments),
             at + (self.origin[rows[0]] - near[0]),
@@ -180,14 +179,8 @@ class LifetimeFuture:
             self.horizon,
         )
         values = sampled._onwards(np.full(at.size, first), count, np.arange(at.size))
-        to_series = chebvander(points, moments - 1).T * (2.0 / moments)
-        to_series[0] /= 2.0
-        series = to_series @ values.reshape(shapes.size, moments, count)
-        terms = chebvander((np.log(near) - lowest) * (2.0 / length) - 1.0, moments - 1)
-        result = np.empty((rows.size, count))
-        runs = np.flatnonzero(np.diff(shape_at, prepend=-1))
-        for begin, end in zip(runs, np.append(runs[1:], rows.size), strict=True):
-            np.matmul(terms[begin:end], series[shape_at[begin]], out=result[begin:end])
+        places = (np.log(near) - lowest) * (2.0 / length) - 1.0
+        result = interpolated(values.reshape(shapes.size, moments, count), shape_at, places)
         return np.clip(result, 0.0, 1.0, out=result)
 
     def _onwards(self, orders: Floats, count: int, rows: Indices) -> Floats:
