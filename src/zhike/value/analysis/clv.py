@@ -274,8 +274,8 @@ def clv_forecasts(
     -------
     dict
         `FORECASTS`: `customer_id, probability_alive, expected_orders_365d, expected_orders_365d_low,
-        expected_orders_365d_high, expected_order_amount, clv_365d, alive_tenth`; the probability and its tenth
-        are empty where no model could be fitted, the bounds under a rule and the blend.
+        expected_orders_365d_high, expected_order_amount, clv_365d`; the probability
+        is empty where no model could be fitted, the bounds under a rule and the blend.
     """
     order_days, tenure, recency, spend, orders, recent_orders = (
         numpy_column(inputs, name) for name in INPUTS
@@ -306,7 +306,6 @@ def clv_forecasts(
             low, high = forecasts.interval
     amount = expected_amount(order_days, spend, fitted.amounts)
     margin = fitted.margins.of(inputs) if fitted.margins else fitted.margin
-    tenth = None if alive is None else np.clip(np.floor(alive * 10) + 1, 1, 10).astype(np.int32)
     columns = {
         "customer_id": inputs["customer_id"],
         "probability_alive": _column(alive, len(spend), pa.float64()),
@@ -315,7 +314,6 @@ def clv_forecasts(
         "expected_orders_365d_high": _column(high, len(spend), pa.float64()),
         "expected_order_amount": pa.array(amount),
         "clv_365d": pa.array(amount * discounted * margin),
-        "alive_tenth": _column(tenth, len(spend), pa.int32()),
     }
     return {FORECASTS: pa.table(columns)}
 

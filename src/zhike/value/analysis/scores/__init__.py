@@ -10,6 +10,7 @@ import ibis.expr.types as ir
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from zhike.lake.arrays import numpy_column
 from zhike.value.analysis.backtest.split import Split
@@ -65,6 +66,7 @@ PARTS = {column_of(name): "float64" for name in COMPONENTS} | {
 """What the score is made of, and the raw measures of some components: column → type."""
 _IN_TENTHS = ("score", *(column_of(name) for name in COMPONENTS))
 _WHOLE = ("expected_orders_365d_low", "expected_orders_365d_high")
+_MOST_ORDERS = float(2**31 - 1)
 
 
 def with_signals(buyers: ir.Table, *known: ir.Table) -> ir.Table:
@@ -96,9 +98,10 @@ def scored_forecasts(inputs: pa.Table, *, fitted: ClvParameters, scoring: Scorin
     clv = numpy_column(forecasts, "clv_365d")
     placed = component_columns(inputs, clv, scoring)
     rows = inputs.num_rows
-    columns = {name: forecasts[name] for name in forecasts.column_names if name != "alive_tenth"}
+    columns = {name: forecasts[name] for name in forecasts.column_names}
     for name in _WHOLE:
-        columns[name] = columns[name].cast(pa.int32())
+        # A model of odd data may think of more orders than there are numbers of this width.
+        columns[name] = pc.min_element_wise(columns[name], _MOST_ORDERS, skip_nulls=False).cast(pa.int32())
     columns["score"] = _in_tenths(weighted(placed, scoring.weights, rows))
     for name in scoring.known:
         is_known = name in placed
